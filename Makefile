@@ -13,6 +13,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## Make .venv with the locked dependencies and ratebook itself (instant when nothing changed)
+	@:
 
 # The lock is installed by hash, then the package in place: what is imported is what stands in engine/.
 $(STAMP): requirements.lock pyproject.toml
@@ -20,9 +21,10 @@ $(STAMP): requirements.lock pyproject.toml
 	  echo "ratebook needs Python 3.11 or newer, and '$(PYTHON)' is not: install one and run make PYTHON=/path/to/python3 setup." >&2; \
 	  exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+	@echo "Ready. Try: $(BIN)/ratebook --help"
 
 test: lint ## Lint, check types and room contracts, then run all tests
 	$(BIN)/python -m pytest -n 2
@@ -34,14 +36,14 @@ lint: $(STAMP) ## Style, format, types and room contracts only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(SOURCES)
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 
 format: $(STAMP) ## Format the code and repair what ruff can repair
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
 demo: $(STAMP) ## Generate a month of usage once, then rate the example book over it
-	@test -e usage || { echo "Generating a month of usage ..." \
+	@test -e usage || { rm -rf usage.partial; echo "Generating a month of usage ..." \
 	  && $(BIN)/python -m benchmarks.generate_usage --month 2026-10 --events 200000 --seed 7 --out usage.partial \
 	  && mv usage.partial usage; }
 	$(BIN)/ratebook rate --book . --period 2026-10 --format text || test $$? -eq 1
@@ -52,12 +54,12 @@ bench: $(STAMP) ## Measure the figures of the README
 bench-large: $(STAMP) ## The same at full size: a month of 100 million events
 	$(BIN)/python -m benchmarks.run --large
 
-# From the package index alone, so that no local wheel's hash gets into the lock.
+# From the package index alone, so that no local wheel's hash gets into the lock. One lock serves all Python versions,
+# and pip-compile forgets the conditions of indirect dependencies: those that matter are said again on its input.
 lock: $(STAMP) ## Pin all dependencies anew in requirements.lock
-	env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null \
-	  $(BIN)/pip-compile --quiet --upgrade --extra dev --strip-extras --allow-unsafe --generate-hashes \
-	  --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	  --output-file requirements.lock pyproject.toml
+	echo 'backports.zstd; python_version < "3.14"' | env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL \
+	  PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --quiet --upgrade --extra dev --strip-extras --allow-unsafe --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml -
 
 clean: ## Remove .venv, caches and generated usage
 	rm -rf $(VENV) usage usage.partial build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
