@@ -1,0 +1,90 @@
+"""The model of a book: one class for each kind of file, immutable, with the keys that the files have.
+
+A key that is a word of Python ends in `_` here (`from_`, `in_`, `for_`). A value that may be dated is a `Dated`.
+"""
+
+from ratebook.book.model.base import Model
+from ratebook.book.model.contract import (
+    Contract,
+    ContractDiscount,
+    ContractDocument,
+    ContractTerms,
+    Customer,
+    FixedPrice,
+    Override,
+)
+from ratebook.book.model.dated import Dated, Version
+from ratebook.book.model.meter import Band, Condition, Dimension, Meter
+from ratebook.book.model.plan import Charge, Cycle, Discount, Fee, Minimum, Plan, Pricing
+from ratebook.book.model.price import (
+    CellPrice,
+    Flat,
+    Graduated,
+    Matrix,
+    Package,
+    PerUnit,
+    Price,
+    Tier,
+    Volume,
+)
+from ratebook.book.model.rating import Convert, Labels, Multiplication, Multiplier, RatingRule
+from ratebook.book.model.settings import ClickHouse, Environment, FxFeed, Settings, Source, Usage
+from ratebook.book.model.spec import Costs, Fx, Policy, Rounding, Sink, Spec, Tax
+from ratebook.book.model.tree import DEFAULT_KEY
+from ratebook.book.model.values import Amount, Duration, LocalText, When
+
+__all__ = [
+    "DEFAULT_KEY",
+    "Amount",
+    "Band",
+    "CellPrice",
+    "Charge",
+    "ClickHouse",
+    "Condition",
+    "Contract",
+    "ContractDiscount",
+    "ContractDocument",
+    "ContractTerms",
+    "Convert",
+    "Costs",
+    "Customer",
+    "Cycle",
+    "Dated",
+    "Dimension",
+    "Discount",
+    "Duration",
+    "Environment",
+    "Fee",
+    "FixedPrice",
+    "Flat",
+    "Fx",
+    "FxFeed",
+    "Graduated",
+    "Labels",
+    "LocalText",
+    "Matrix",
+    "Meter",
+    "Minimum",
+    "Model",
+    "Multiplication",
+    "Multiplier",
+    "Override",
+    "Package",
+    "PerUnit",
+    "Plan",
+    "Policy",
+    "Price",
+    "Pricing",
+    "RatingRule",
+    "Rounding",
+    "Settings",
+    "Sink",
+    "Source",
+    "Spec",
+    "Tax",
+    "Tier",
+    "Usage",
+    "Version",
+    "Volume",
+    "When",
+]

@@ -1,0 +1,256 @@
+"""`contracts/*.yaml` and `*.csv`: who is billed for what. Terms that are equal are one object."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from ratebook.book.model.base import Model, problem
+from ratebook.book.model.dated import Dated
+from ratebook.book.model.plan import Bill, Charge, Cycle, Fee, FeeCycle, Pricing
+from ratebook.book.model.values import (
+    Amount,
+    Currency,
+    DurationField,
+    Id,
+    LocalText,
+    Percent,
+    PlanId,
+    Positive,
+    Prorate,
+    Text,
+    When,
+    WhenField,
+)
+
+FIXED: Literal["fixed"] = "fixed"
+"""Id of the fee that `price_fixed` is."""
+
+
+class Customer(Model):
+    """Who receives the invoice."""
+
+    name: Text
+    """Name or company."""
+    email: Text | None = None
+    """Where invoices go."""
+    country: Text | None = Field(default=None, pattern="^[A-Z]{2}$")
+    """Country by ISO 3166, two letters."""
+    tax_id: Text | None = None
+    """Number for taxes, as in DE129273398."""
+    address: dict[str, Text] = Field(default_factory=dict)
+    """Postal address, by the parts it has."""
+
+
+class Override(Pricing):
+    """What a contract changes about a charge or a fee of its plan, by id."""
+
+    name: LocalText | None = None
+    """For a fee: text of its line."""
+    amount: Dated[Amount] | None = None
+    """For a fee: what one costs."""
+    quantity: Positive | None = None
+    """For a fee: how many."""
+    bill: Bill | None = None
+    """For a fee: whether it is billed when its period begins or when it ends."""
+    prorate: Prorate | None = None
+    """For a fee: how a part of a period is charged."""
+    every: FeeCycle | None = None
+    """For a fee: a cycle of its own, or `once`."""
+
+
+class FixedPrice(Model):
+    """The whole price of a fixed contract: a fee with the id `fixed`."""
+
+    name: LocalText
+    """Text of its line."""
+    amount: Dated[Amount]
+    """What it costs, for each billing period."""
+    bill: Bill = "in_arrears"
+    """Whether it is billed when the period begins or when it ends."""
+    prorate: Prorate = "days"
+    """How a part of a period is charged."""
+    every: FeeCycle | None = None
+    """A cycle of its own; the contract's unless given."""
+
+    def fee(self) -> Fee:
+        """Give it as a fee."""
+        return Fee(
+            id=FIXED,
+            name=self.name,
+            amount=self.amount,
+            bill=self.bill,
+            prorate=self.prorate,
+            every=self.every,
+        )
+
+
+class ContractDiscount(Model):
+    """A discount on lines of a contract, after rounding, in the order in which they are listed."""
+
+    id: Id | None = None
+    """Names it on the line; `discount-1`, `discount-2` … unless given."""
+    name: LocalText | None = None
+    """Text of its line."""
+    percent: Percent
+    """How much is taken off."""
+    applies_to: tuple[Id, ...] = Field(min_length=1)
+    """Which lines: `usage`, `fee`, or ids of charges and fees."""
+    from_: WhenField | None = Field(default=None, alias="from")
+    """When it begins; with the contract unless given."""
+    until: WhenField | None = None
+    """When it ends, exclusive; with the contract unless given."""
+
+
+class Overage(Model):
+    """What usage beyond a commitment costs."""
+
+    percent_off: Percent
+    """Taken off the list price."""
+
+
+class Rollover(Model):
+    """What becomes of an unused commitment."""
+
+    percent: Percent
+    """How much of it is carried on."""
+    for_: DurationField = Field(alias="for")
+    """How long."""
+
+
+class Commitment(Model):
+    """What the customer promises to spend."""
+
+    id: Id
+    """Names it."""
+    amount: Amount
+    """How much, in the contract's currency."""
+    from_: WhenField = Field(alias="from")
+    """When it begins."""
+    until: WhenField
+    """When it ends, exclusive."""
+    pay: Bill
+    """`in_advance` is drawn down, `in_arrears` is trued up at `until`."""
+    overage: Overage | None = None
+    """What usage beyond it costs."""
+    rollover: Rollover | None = None
+    """What becomes of the rest."""
+
+
+class Credit(Model):
+    """Money that pays for service time in [from, expires)."""
+
+    id: Id
+    """Names it."""
+    amount: Amount
+    """How much, in the contract's currency."""
+    from_: WhenField | None = Field(default=None, alias="from")
+    """When it begins."""
+    expires: WhenField | None = None
+    """When it ends, exclusive."""
+
+
+class Phase(Model):
+    """A plan for a first part of the contract."""
+
+    until: WhenField
+    """When it ends, exclusive."""
+    plan: PlanId
+    """The plan until then."""
+
+
+class ContractTerms(Model):
+    """Everything in a contract that decides what is billed, but for whom and when."""
+
+    type: Literal["fixed", "metered", "hybrid"]
+    """`fixed` bills no usage, `metered` bills nothing else, `hybrid` both; checked against the content."""
+    spec: Id
+    """The billing spec: how its region is invoiced."""
+    plan: PlanId | None = None
+    """The plan; optional where the contract has fees and charges of its own."""
+    currency: Currency | None = None
+    """Currency of its invoices and amounts; the spec's unless given."""
+    cycle: Cycle | None = None
+    """How often it is billed; as the plan says unless given."""
+    fees: tuple[Fee, ...] = ()
+    """Added to the plan's."""
+    charges: tuple[Charge, ...] = ()
+    """Added to the plan's."""
+    overrides: dict[Id, Override] = Field(default_factory=dict)
+    """Fee or charge of the plan → what is different."""
+    discounts: tuple[ContractDiscount, ...] = ()
+    """Taken off lines, in this order."""
+    price_fixed: FixedPrice | None = None
+    """The price of a fixed contract."""
+    report: tuple[Id, ...] = ()
+    """Rating rules whose usage is the invoice's appendix: lines without amounts."""
+    commitments: tuple[Commitment, ...] = ()
+    """What the customer promises to spend; not rated yet."""
+    credits: tuple[Credit, ...] = ()
+    """Money that pays for invoices; not rated yet."""
+    phases: tuple[Phase, ...] = ()
+    """Plans for a first part of the contract; not rated yet."""
+
+
+class ContractDocument(ContractTerms):
+    """A contract as a file has it."""
+
+    org: Text | None = None
+    """The subject of usage."""
+    subjects: tuple[Text, ...] | None = Field(default=None, min_length=1)
+    """Several subjects, whose usage is summed before tiering."""
+    start: WhenField
+    """When it begins."""
+    end: WhenField | None = None
+    """When it ends, exclusive; open unless given."""
+    customer: Customer | None = None
+    """Who receives the invoice."""
+    sink: dict[Id, Text] = Field(default_factory=dict)
+    """What a sink must know about the customer, as in `{stripe_customer: cus_123}`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _say_who(cls, value: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+        if isinstance(value, Mapping):
+            if "org" in value and "subjects" in value:
+                raise problem("RB214", "`org` and `subjects` exclude one another", expected="one of the two")
+            if "org" not in value and "subjects" not in value:
+                raise problem(
+                    "RB202",
+                    "`org` is missing",
+                    expected="org: …, or subjects: […] for several that are billed as one",
+                )
+        return value
+
+    def subjects_of_usage(self) -> tuple[str, ...]:
+        """Give the subjects, whichever way they are written."""
+        return self.subjects if self.subjects is not None else (self.org or "",)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Who is billed from when to when, and by which terms.
+
+    Attributes:
+        id: the file's stem, or the row's `id`.
+        subjects: whose usage it bills, summed before tiering.
+        start: when it begins: a date (midnight in its spec's zone) or an aware datetime.
+        end: when it ends, exclusive; None while it is open.
+        customer: who receives the invoice.
+        sink: what a sink must know about the customer.
+        terms: everything else; contracts with equal terms share one object.
+    """
+
+    id: str
+    subjects: tuple[str, ...]
+    start: When
+    end: When | None
+    customer: Customer | None
+    sink: Mapping[str, str]
+    terms: ContractTerms
+
+    @property
+    def pointer(self) -> str:
+        """The contract's place in the book, to which `#` and a key of it may be added."""
+        return f"contracts/{self.id}"

@@ -1,0 +1,136 @@
+"""`specs/*.yaml`: billing specs, how one region is invoiced; and `sinks/*.yaml`, where invoices go."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, RootModel, Tag
+
+from ratebook.book.model.base import MAPPING, SCALAR, Model, shape
+from ratebook.book.model.dated import Dated
+from ratebook.book.model.values import (
+    Currency,
+    Duration,
+    DurationField,
+    Id,
+    LocalText,
+    Percent,
+    SecretRef,
+    Text,
+    TimeZone,
+)
+
+
+class Fx(Model):
+    """Which exchange rate an invoice is converted with."""
+
+    source: Id
+    """Whose rates, as in `tcmb` or `ecb`; a `source` of the feed."""
+    rate: Id | None = None
+    """Which of the source's rates, as in `forex_buying`."""
+    date: Literal["invoice_date", "period_end"] = "invoice_date"
+    """The rate of which day."""
+    bulletin: Literal["before", "same_day"] = "before"
+    """`before`: the last bulletin before that day; `same_day`: that day's, or the last one before it."""
+    max_age: DurationField = Duration(10, "day")
+    """How old a bulletin may be."""
+    on_failure: Literal["estimate", "fail"] = "estimate"
+    """What to do without a rate: take the last known one and mark the invoice, or bill nothing."""
+
+
+class Tax(Model):
+    """A tax on an invoice."""
+
+    name: LocalText
+    """What it is called, as in `KDV`."""
+    round_on: Literal["rate_group", "line"] = "rate_group"
+    """Whether it is rounded on the sum, or on each line."""
+    percent: Percent
+    """How much of the subtotal."""
+
+
+TaxField = Annotated[
+    Annotated[Dated[Tax], Tag(MAPPING)] | Annotated[Literal["external"], Tag(SCALAR)], Discriminator(shape)
+]
+
+
+class Rounding(Model):
+    """How amounts are rounded to the currency's minor unit."""
+
+    mode: Literal["half_up", "half_even", "up", "down"] = "half_up"
+    """`half_up` is half away from zero."""
+
+
+class CreditPolicy(Model):
+    """How credits and tax meet."""
+
+    tax: Literal["before", "after"] = "before"
+    """Whether credits pay before or after tax."""
+
+
+class InvoicePolicy(Model):
+    """When an invoice is issued and due."""
+
+    issue_after: DurationField = Duration(0, "day")
+    """From the end of a period to the planned issue date."""
+    due: DurationField = Duration(14, "day")
+    """From the issue date to the due date."""
+
+
+class LateUsage(Model):
+    """What becomes of usage that arrives after its period was billed."""
+
+    policy: Literal["next_invoice", "credit_note", "report_only"] = "next_invoice"
+    """Where it is billed."""
+    until: DurationField = Duration(90, "day")
+    """How late it may be."""
+
+
+class Spec(Model):
+    """How one region is invoiced."""
+
+    description: LocalText | None = None
+    """What it is for, for people."""
+    region: Text | None = None
+    """Region it is for."""
+    language: Text = "en"
+    """Which of several languages descriptions are in."""
+    time_zone: TimeZone
+    """The zone whose midnights bound days and periods."""
+    currency: Currency
+    """Currency of invoices, unless a contract says another."""
+    fx: Fx | None = None
+    """Which exchange rate is used; without it every amount must be listed in the invoice's currency."""
+    tax: TaxField | None = None
+    """The tax; `external` where a sink adds it; none unless given."""
+    rounding: Rounding = Rounding()
+    """How amounts are rounded."""
+    credits: CreditPolicy = CreditPolicy()
+    """How credits and tax meet."""
+    invoice: InvoicePolicy = InvoicePolicy()
+    """When an invoice is issued and due."""
+    late_usage: LateUsage = LateUsage()
+    """What becomes of usage that arrives late."""
+    sink: Id | None = None
+    """The sink that invoices go to."""
+
+
+class Sink(Model):
+    """Where invoices go."""
+
+    type: Literal["stripe", "parasut", "files"]
+    """Which system it is."""
+    credentials: SecretRef | None = None
+    """A reference to its credentials."""
+    fields: dict[str, Text] = Field(default_factory=dict)
+    """Field of the system's document → template of its value."""
+    lines: dict[str, dict[str, Text]] = Field(default_factory=dict)
+    """Charge, or `default` → fields of its lines."""
+    appendix: Literal["files", "none"] | None = None
+    """Where usage that is only reported goes."""
+
+
+class Policy(RootModel[dict[str, Any]]):
+    """`specs/policy.yaml`: who must agree to what; kept as it is written."""
+
+
+class Costs(RootModel[dict[str, Any]]):
+    """`specs/costs.yaml`: what things cost us; kept as it is written."""

@@ -1,0 +1,284 @@
+"""The scalars of a book: numbers as typed, ids, currencies, times, durations, texts in several languages."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Discriminator, PlainValidator, StrictBool, Tag, WithJsonSchema
+
+from ratebook.book.model.base import MAPPING, SCALAR, problem, shape
+from ratebook.calendar import When as CalendarWhen
+from ratebook.calendar import zone
+from ratebook.money import MINOR_UNITS
+
+Flag = StrictBool
+Every = Literal["day", "week", "month", "quarter", "year"]
+Anchor = Literal["calendar", "contract_start"]
+Prorate = Literal["days", "seconds", "none"]
+ColumnType = Literal["string", "integer", "decimal", "boolean"]
+
+ID_PATTERN: Final = r"[a-z0-9][a-z0-9_.-]{0,99}"
+PLAN_PATTERN: Final = ID_PATTERN + r"(@[1-9][0-9]{0,3})?"
+COLUMN_PATTERN: Final = r"[A-Za-z_][A-Za-z0-9_]{0,62}"
+REFERENCE_PATTERN: Final = r"(env|file|vault|sops):\S+"
+DATE_PATTERN: Final = r"\d{4}-\d{2}-\d{2}"
+TIME_PATTERN: Final = DATE_PATTERN + r"T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?"
+OFFSET_PATTERN: Final = r"(Z|[+-]\d{2}:\d{2})"
+DURATION_PATTERN: Final = r"(0|[1-9]\d{0,3}) (day|week|month|year)s?"
+
+
+def named(value: object) -> str:
+    """Name a value and what it is, as a message quotes it."""
+    if isinstance(value, bool):
+        return f"{str(value).lower()} (true or false)"
+    if isinstance(value, int | Decimal):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return f"the text {value!r}" if len(value) <= _QUOTED else f"the text {value[:_QUOTED]!r}…"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "nothing" if value is None else f"{value!r}"
+
+
+_QUOTED: Final = 60
+
+
+def _number(value: object) -> Decimal:
+    if type(value) is int:
+        return Decimal(value)
+    if isinstance(value, Decimal):
+        return value
+    help_ = ""
+    if isinstance(value, str) and re.fullmatch(r"-?[\d_]+(\.[\d_]+)?", value, re.ASCII):
+        help_ = f"leave the quotes out: {value}"
+    raise problem(
+        "RB203", f"{named(value)} stands where a number is expected", expected="a number", help_=help_
+    )
+
+
+def _not_negative(value: object) -> Decimal:
+    number = _number(value)
+    if number < 0:
+        raise problem("RB205", f"{number} is below zero", expected="zero or more")
+    return number
+
+
+def _positive(value: object) -> Decimal:
+    number = _number(value)
+    if number <= 0:
+        raise problem("RB205", f"{number} is not above zero", expected="a number above zero")
+    return number
+
+
+def _percent(value: object) -> Decimal:
+    number = _not_negative(value)
+    if number > 100:  # noqa: PLR2004 - the whole
+        raise problem("RB205", f"{number} percent is more than the whole", expected="a number from 0 to 100")
+    return number
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:
+        raise problem(
+            "RB203", f"{named(value)} stands where a whole number is expected", expected="1, 2, 3, …"
+        )
+    return value
+
+
+_NUMBER_SCHEMA: Final = {"type": ["number", "string"], "pattern": r"^-?\d{1,3}(_\d{3})+(\.\d+)?$"}
+
+Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema(_NUMBER_SCHEMA)]
+NotNegative = Annotated[
+    Decimal, PlainValidator(_not_negative), WithJsonSchema({**_NUMBER_SCHEMA, "minimum": 0})
+]
+Positive = Annotated[
+    Decimal, PlainValidator(_positive), WithJsonSchema({**_NUMBER_SCHEMA, "exclusiveMinimum": 0})
+]
+Percent = Annotated[
+    Decimal, PlainValidator(_percent), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})
+]
+Whole = Annotated[int, PlainValidator(_whole), WithJsonSchema({"type": "integer"})]
+
+
+def _pattern(pattern: str, what: str, expected: str) -> tuple[PlainValidator, WithJsonSchema]:
+    compiled = re.compile(pattern, re.ASCII)
+
+    def check(value: object) -> str:
+        if not isinstance(value, str):
+            raise problem("RB203", f"{named(value)} stands where {what} is expected", expected=expected)
+        if not compiled.fullmatch(value):
+            raise problem("RB206", f"{value!r} is not {what}", expected=expected)
+        return value
+
+    return PlainValidator(check), WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        help_ = f'put it in quotes: "{value}"' if isinstance(value, bool | int | Decimal) else ""
+        raise problem(
+            "RB203", f"{named(value)} stands where a text is expected", expected="a text", help_=help_
+        )
+    if not value.strip():
+        raise problem("RB206", "the text is empty", expected="a text", help_="write it, or leave the key out")
+    return value
+
+
+Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
+
+_ID, _ID_SCHEMA = _pattern(
+    ID_PATTERN, "an id", "lower-case letters, digits, `-`, `_` and `.`, beginning with a letter or digit"
+)
+Id = Annotated[str, _ID, _ID_SCHEMA]
+
+_COLUMN, _COLUMN_SCHEMA = _pattern(
+    COLUMN_PATTERN, "a name of a column or source", "letters, digits and `_`, not beginning with a digit"
+)
+Column = Annotated[str, _COLUMN, _COLUMN_SCHEMA]
+
+_SECRET, _SECRET_SCHEMA = _pattern(
+    REFERENCE_PATTERN, "a reference to a secret", "env:…, file:…, vault:… or sops:…"
+)
+
+
+def _secret(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(REFERENCE_PATTERN, value, re.ASCII):
+        return value
+    raise problem(
+        "RB213",
+        "a secret stands here in the clear" if isinstance(value, str) else f"{named(value)} is no secret",
+        expected="a reference: env:NAME, file:path, vault:path or sops:path",
+        help_="write a reference to it, and replace the secret itself: git keeps what was committed",
+    )
+
+
+SecretRef = Annotated[str, PlainValidator(_secret), _SECRET_SCHEMA]
+
+
+def plan_id(value: object) -> str:
+    """Bring the id of a plan into its one form: `pro@1` is `pro`."""
+    if not isinstance(value, str):
+        raise problem("RB203", f"{named(value)} stands where a plan is expected", expected="pro, or pro@2")
+    if not re.fullmatch(PLAN_PATTERN, value, re.ASCII):
+        raise problem(
+            "RB206", f"{value!r} is not an id of a plan", expected="pro, or pro@2 for its second version"
+        )
+    return value.removesuffix("@1")
+
+
+PlanId = Annotated[
+    str, PlainValidator(plan_id), WithJsonSchema({"type": "string", "pattern": f"^{PLAN_PATTERN}$"})
+]
+
+
+def _currency(value: object) -> str:
+    if isinstance(value, str) and value in MINOR_UNITS:
+        return value
+    raise problem(
+        "RB211",
+        f"{named(value)} is not a currency",
+        expected="a code of ISO 4217, as in EUR",
+        help_=f"write {value.upper()}" if isinstance(value, str) and value.upper() in MINOR_UNITS else "",
+    )
+
+
+Currency = Annotated[
+    str, PlainValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
+]
+
+
+def _time_zone(value: object) -> str:
+    try:
+        if isinstance(value, str):
+            return zone(value).key
+    except KeyError:
+        pass
+    raise problem(
+        "RB212", f"{named(value)} is not a time zone", expected="an IANA name, as in Europe/Istanbul or UTC"
+    )
+
+
+TimeZone = Annotated[str, PlainValidator(_time_zone), WithJsonSchema({"type": "string"})]
+
+When = CalendarWhen
+"""A date (midnight in the spec's time zone) or an aware datetime."""
+
+
+def when(value: object) -> When:
+    """Read a date, or a time with its offset."""
+    if isinstance(value, datetime):
+        if value.tzinfo is not None:
+            return value
+        value = value.isoformat()
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str):
+        raise problem("RB203", f"{named(value)} stands where a date is expected", expected=_TIMES)
+    try:
+        if re.fullmatch(DATE_PATTERN, value, re.ASCII):
+            return date.fromisoformat(value)
+        if re.fullmatch(TIME_PATTERN + OFFSET_PATTERN, value, re.ASCII):
+            moment = datetime.fromisoformat(value)
+            return moment if _EARLIEST <= moment <= _LATEST else date.fromisoformat("")
+    except (ValueError, OverflowError):
+        raise problem("RB207", f"{value!r} is not in the calendar", expected=_TIMES) from None
+    if re.fullmatch(TIME_PATTERN, value, re.ASCII):
+        raise problem(
+            "RB208",
+            f"{value!r} does not say of which time zone",
+            expected=_TIMES,
+            help_=f"add the offset, as in {value}+03:00 or {value}Z: local clocks skip and repeat hours",
+        )
+    raise problem("RB207", f"{value!r} is not a date", expected=_TIMES)
+
+
+_TIMES: Final = "a date as in 2026-06-15, or a time with its offset as in 2026-06-15T14:00:00+03:00"
+_EARLIEST: Final = datetime(1, 1, 3, tzinfo=UTC)
+_LATEST: Final = datetime(9999, 12, 28, tzinfo=UTC)
+_WHEN_SCHEMA: Final = {
+    "type": "string",
+    "pattern": f"^{TIME_PATTERN.replace('T', '(T', 1)}{OFFSET_PATTERN})?$",
+}
+
+WhenField = Annotated[CalendarWhen, PlainValidator(when), WithJsonSchema(_WHEN_SCHEMA)]
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A number of calendar units, as in `10 days`."""
+
+    number: int
+    unit: Literal["day", "week", "month", "year"]
+
+
+def _duration(value: object) -> Duration:
+    if isinstance(value, Duration):
+        return value
+    if isinstance(value, str) and (found := re.fullmatch(DURATION_PATTERN, value, re.ASCII)):
+        unit: Any = found[2]
+        return Duration(int(found[1]), unit)
+    raise problem(
+        "RB207", f"{named(value)} is not a duration", expected="as in 1 day, 10 days, 2 weeks, 1 year"
+    )
+
+
+DurationField = Annotated[
+    Duration,
+    PlainValidator(_duration),
+    WithJsonSchema({"type": "string", "pattern": f"^{DURATION_PATTERN}$"}),
+]
+
+Amount = Annotated[
+    Annotated[NotNegative, Tag(SCALAR)] | Annotated[dict[Currency, NotNegative], Tag(MAPPING)],
+    Discriminator(shape),
+]
+"""An amount of money: a number in the currency at hand, or one for each currency it is listed in."""
+
+LocalText = Annotated[
+    Annotated[Text, Tag(SCALAR)] | Annotated[dict[str, Text], Tag(MAPPING)], Discriminator(shape)
+]
+"""A text, or one for each language: `{en: …, tr: …}`."""
