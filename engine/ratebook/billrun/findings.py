@@ -1,0 +1,111 @@
+"""What a run could not bill, in words: counts, examples, when it was seen, and what to do."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from ratebook.calendar import Instant, iso, zone
+from ratebook.compiler.program import Program
+from ratebook.compiler.run import RunCompiler
+from ratebook.findings import Finding
+from ratebook.money import plain
+from ratebook.rating.charge import RatedCharge
+from ratebook.usage.rows import Unbilled
+
+_REASONS: Final = {
+    "unknown_subject": ("RB501", "add a contract for the subject, or leave it out with `where` in the meter"),
+    "outside_contract": (
+        "RB502",
+        "extend the contract, add one for that time, or accept that it is not billed",
+    ),
+    "no_price": (
+        "RB503",
+        "add a charge to the plan, or name the meter under `not_billed` in specs/book.yaml",
+    ),
+    "no_multiplier": ("RB504", "add the key to the multiplier, or a `default` at its level"),
+}
+_UTC: Final[ZoneInfo] = zone("UTC")
+
+
+def unbilled_finding(unbilled: Unbilled, compiler: RunCompiler) -> Finding:
+    """Say which usage was measured and cannot be billed."""
+    code, help_ = _REASONS[unbilled.reason]
+    what = ", ".join(unbilled.key)
+    by = "" if unbilled.reason != "no_multiplier" else f" of {unbilled.subjects} subject(s)"
+    seen = ""
+    if unbilled.first_seen is not None and unbilled.last_seen is not None:
+        seen = f", from {_second(unbilled.first_seen)} to {_second(unbilled.last_seen)}"
+    return Finding(
+        code,
+        f"{what}: {unbilled.events} event(s) of {unbilled.measure}{by} are not billed{seen}",
+        pointer=compiler.pointer_of(unbilled.measure),
+        help=help_,
+        details={
+            "reason": unbilled.reason,
+            "key": list(unbilled.key),
+            "measure": unbilled.measure,
+            "events": unbilled.events,
+            "quantity": plain(unbilled.quantity),
+            "subjects": unbilled.subjects,
+            "first_seen": unbilled.first_seen
+            if unbilled.first_seen is None
+            else iso(unbilled.first_seen, _UTC),
+            "last_seen": unbilled.last_seen if unbilled.last_seen is None else iso(unbilled.last_seen, _UTC),
+            "example": unbilled.example,
+        },
+    )
+
+
+def _second(moment: Instant) -> str:
+    return iso(moment, _UTC)[:19].replace("T", " ")
+
+
+def charge_findings(contract: str, rated: RatedCharge) -> Iterator[Finding]:
+    """Say what of a contract's charge could not be billed."""
+    charge = rated.program.charge
+    for missing in rated.missing:
+        keys = ", ".join(value or "(none)" for value in missing.row.dimensions)
+        what = "multiplier" if missing.code == "RB504" else "cell of the price matrix"
+        yield Finding(
+            missing.code,
+            f"{contract}: {missing.row.events} event(s) of {charge} at {keys} are not billed: no {what} covers them",
+            pointer=missing.pointer,
+            help="add the key, or a `default` at its level",
+            details={
+                "contract": contract,
+                "charge": charge,
+                "events": missing.row.events,
+                "key": list(missing.row.dimensions),
+            },
+        )
+    for refused in rated.refused:
+        units = plain(refused.units)
+        reason = (
+            f"{units} units are used beyond the included ones, and the price is blocked"
+            if refused.code == "RB506"
+            else f"usage adds up to {units}, less than zero"
+        )
+        yield Finding(
+            refused.code,
+            f"{contract}: {charge}: {reason}; they are not billed",
+            pointer=rated.program.pointer,
+            help="move the contract to a plan with a price for more usage"
+            if refused.code == "RB506"
+            else "look at the events that subtract; a correction of billed usage is a document of its own",
+            details={"contract": contract, "charge": charge, "units": units},
+        )
+
+
+def no_rate(program: Program, currency: str, wanted: date) -> Finding:
+    """Say that an invoice needs an exchange rate that is not there."""
+    agreement = program.agreement
+    policy = agreement.fx
+    source = f"{policy.source} rate" if policy else "`fx` in the spec"
+    return Finding(
+        "RB508",
+        f"no {source} for {currency}/{agreement.currency} on {wanted.isoformat()}",
+        pointer=policy.pointer if policy else f"specs/{agreement.spec}",
+        expected="a rate not older than `max_age` allows, in either direction of the pair",
+        help="add the bulletin to the rate table, or list the price in the contract's currency",
+    )

@@ -1,0 +1,187 @@
+"""Contracts stream beside their usage and leave as outcomes; memory does not grow with their number."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import localcontext
+from itertools import islice
+from typing import Any, Final, Literal
+
+from ratebook.billrun.findings import charge_findings, no_rate, unbilled_finding
+from ratebook.book.model import Contract
+from ratebook.calendar import local_date
+from ratebook.compiler.program import Agreement, Program
+from ratebook.compiler.run import RunCompiler
+from ratebook.findings import Finding
+from ratebook.fx import Quote, RateTable
+from ratebook.invoice.build import (
+    Draft,
+    Recipient,
+    build,
+    issue_date,
+    rates_of,
+    usage_digest,
+    write_descriptions,
+)
+from ratebook.money import EXACT
+from ratebook.rating.charge import RatedCharge, rate_charge
+from ratebook.usage.rows import MeasuredUsage, SubjectRow, UsageRow, UsageStore
+
+Contracts = Callable[[], Iterator[Contract]]
+"""Gives the stream of contracts, in order of id; a run reads it twice."""
+
+_BATCH: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a contract at a boundary: every contract × boundary has one.
+
+    Attributes:
+        contract: its id.
+        program: the terms, with the boundary.
+        status: `invoice`; `nothing_to_bill`; `failed` when an invoice could not be made, as a finding says.
+        document: the invoice.
+        charges: the rated charges, for an explanation.
+        findings: what could not be billed.
+    """
+
+    contract: str
+    program: Program
+    status: Literal["invoice", "nothing_to_bill", "failed"]
+    document: dict[str, Any] | None
+    charges: Sequence[RatedCharge] = ()
+    findings: Sequence[Finding] = ()
+
+
+@dataclass(slots=True)
+class BillRun:
+    """One run over a period: iterate `outcomes()`, then read `findings`.
+
+    Attributes:
+        compiler: the book, compiled for the period of the run.
+        contracts: the contracts to bill.
+        store: where usage is measured.
+        rates: exchange rates.
+        findings: of the whole run, complete once the outcomes are through.
+    """
+
+    compiler: RunCompiler
+    contracts: Contracts
+    store: UsageStore
+    rates: RateTable
+    findings: list[Finding] = field(default_factory=list)
+    usage: MeasuredUsage | None = None
+    _quotes: dict[tuple[str, str, date], Quote | None] = field(default_factory=dict)
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Rate every contract at every boundary in the run's period, in order of contract and time."""
+        self.usage = self.measure()
+        self.findings += [unbilled_finding(one, self.compiler) for one in self.usage.unbilled()]
+        contracts = enumerate(self.contracts())
+        readers = [_Reader(self.usage.rows(number)) for number in range(len(self.compiler.measures))]
+        while batch := list(islice(contracts, _BATCH)):
+            with localcontext(EXACT):
+                outcomes = [
+                    outcome for number, contract in batch for outcome in self._rate(number, contract, readers)
+                ]
+            write_descriptions([draft for _, draft in outcomes if draft is not None])
+            for outcome, _ in outcomes:
+                self.findings += outcome.findings
+                yield outcome
+
+    def measure(self) -> MeasuredUsage:
+        """Enroll all contracts and measure what they used."""
+        self.store.enroll(self._subjects())
+        plan = self.compiler.plan()
+        return self.store.measure(plan.measures, plan.segments, plan.window)
+
+    def _subjects(self) -> Iterator[SubjectRow]:
+        for number, contract in enumerate(self.contracts()):
+            timeline, life = self.compiler.enroll(contract)
+            for subject in contract.subjects:
+                yield SubjectRow(subject, number, timeline.number, life.start, life.end)
+
+    def _rate(
+        self, number: int, contract: Contract, readers: Sequence["_Reader"]
+    ) -> Iterator[tuple[Outcome, Draft | None]]:
+        timeline, _ = self.compiler.enroll(contract)
+        rows = [reader.take(number) for reader in readers]
+        for boundary, program in enumerate(timeline.programs):
+            yield self._rate_boundary(contract, boundary, program, rows)
+
+    def _rate_boundary(
+        self, contract: Contract, boundary: int, program: Program, rows: Sequence[Sequence[UsageRow]]
+    ) -> tuple[Outcome, Draft | None]:
+        quotes, missing = self._quotes_of(program)
+        if missing:
+            return Outcome(contract.id, program, "failed", None, (), missing), None
+        rates = rates_of(program, quotes)
+        charges: list[RatedCharge] = []
+        used: list[tuple[str, list[UsageRow]]] = []
+        findings: list[Finding] = []
+        for charge in program.charges:
+            own = [row for row in rows[charge.use.measure] if row.boundary == boundary]
+            rated = rate_charge(charge, own, rates)
+            charges.append(rated)
+            used.append((charge.charge, own))
+            if rated.missing or rated.refused:
+                findings += charge_findings(contract.id, rated)
+        documents = [finding.document() for finding in findings]
+        customer = contract.customer
+        recipient = Recipient(contract.id, customer.model_dump(exclude_defaults=True) if customer else {})
+        draft = build(program, recipient, charges, quotes, documents, usage_digest(program, used))
+        if draft is None:
+            return Outcome(contract.id, program, "nothing_to_bill", None, charges, findings), None
+        return Outcome(contract.id, program, "invoice", draft.document, charges, findings), draft
+
+    def _quotes_of(self, program: Program) -> tuple[dict[str, Quote], list[Finding]]:
+        quotes: dict[str, Quote] = {}
+        missing: list[Finding] = []
+        for currency in program.currencies:
+            wanted = _wanted(program)
+            quote = self._quote(program.agreement, currency, wanted)
+            if quote is None:
+                missing.append(no_rate(program, currency, wanted))
+            else:
+                quotes[currency] = quote
+        return quotes, missing
+
+    def _quote(self, agreement: Agreement, currency: str, wanted: date) -> Quote | None:
+        key = (agreement.spec, f"{currency}/{agreement.currency}", wanted)
+        if key not in self._quotes:
+            policy = agreement.fx
+            self._quotes[key] = (
+                None if policy is None else self.rates.quote(policy, currency, agreement.currency, wanted)
+            )
+        return self._quotes[key]
+
+
+def _wanted(program: Program) -> date:
+    """Give the date whose exchange rate a program's invoice takes."""
+    policy = program.agreement.fx
+    if policy is not None and policy.date == "period_end":
+        return local_date(program.boundary.at, program.agreement.zone)
+    return issue_date(program)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads a measure's rows beside the contracts: both come in the same order."""
+
+    rows: Iterable[UsageRow]
+    _ahead: UsageRow | None = None
+    _stream: Iterator[UsageRow] | None = None
+
+    def take(self, contract: int) -> list[UsageRow]:
+        """Give the rows of the next contract; those of contracts before it are long taken."""
+        if self._stream is None:
+            self._stream = iter(self.rows)
+            self._ahead = next(self._stream, None)
+        taken: list[UsageRow] = []
+        row = self._ahead
+        while row is not None and row.contract <= contract:
+            taken.append(row)
+            row = next(self._stream, None)
+        self._ahead = row
+        return taken

@@ -1,0 +1,1 @@
+"""Book × contracts × boundaries → metering queries and shared price programs."""

@@ -1,0 +1,171 @@
+"""Agreements: the book's terms for contracts that agreed to the same, and their programs boundary by boundary."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from ratebook.book.model import ContractDiscount, Minimum
+from ratebook.book.model.plan import FeeCycle
+from ratebook.calendar import BEGINNING, NEVER, Calendar, Cycle, Instant, Interval, instant_of, share
+from ratebook.compiler.boundaries import fee_periods
+from ratebook.compiler.charges import ChargeTerms, Timed
+from ratebook.compiler.meaning import meaning_digest
+from ratebook.compiler.prices import pick
+from ratebook.compiler.program import (
+    Agreement,
+    Bound,
+    Boundary,
+    ChargeProgram,
+    DiscountProgram,
+    FeeProgram,
+    MinimumProgram,
+    Program,
+    TaxProgram,
+)
+from ratebook.compiler.terms import FeeSources, at_version, in_force
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What contracts with equal terms agreed to, compiled, whatever the period.
+
+    Attributes:
+        number: of the agreement in a run.
+        header: the spec's rules and the currency.
+        cycle: when it is billed.
+        fees: with where they stand.
+        charges: with all their versions.
+        discounts: of the contract, in order.
+        minimum: of the plan, with its pointer and home currency.
+        tax: versions of the tax.
+        external_tax: whether somebody else adds it.
+        bills_all: whether all usage counts as billed, as a fixed price does.
+    """
+
+    number: int
+    header: Agreement
+    cycle: Cycle
+    fees: tuple[FeeSources, ...]
+    charges: tuple[ChargeTerms, ...]
+    discounts: tuple[ContractDiscount, ...]
+    minimum: Timed[tuple[Minimum, str, str]]
+    tax: Timed[TaxProgram]
+    external_tax: bool
+    bills_all: bool
+    _programs: dict[tuple[Boundary, Calendar, Interval], Program] = field(default_factory=dict)
+
+    @property
+    def depends_on_life(self) -> bool:
+        """Whether more of a contract's life matters than the periods that a run bills."""
+        return any(source.fee.every is not None for source in self.fees)
+
+    def program(self, boundary: Boundary, calendar: Calendar, life: Interval) -> Program:
+        """Give the program of a boundary; contracts that differ in nothing that matters share it."""
+        key = (boundary, calendar, life if self.depends_on_life else Interval(BEGINNING, NEVER))
+        if key not in self._programs:
+            self._programs[key] = self._compile(boundary, calendar, life)
+        return self._programs[key]
+
+    def _compile(self, boundary: Boundary, calendar: Calendar, life: Interval) -> Program:
+        where = self.header.zone
+        moment = boundary.at if boundary.kind == "opening" else Instant(boundary.billed.end - 1)
+        fees = tuple(self._fees(boundary, calendar, life))
+        charges = self._charges(boundary) if boundary.kind == "period" else ()
+        minimum = self._minimum(boundary) if boundary.kind == "period" else None
+        discounts = tuple(self._discounts(where))
+        tax = self.tax.at(moment)
+        currencies = sorted(_currencies(fees, charges, minimum) - {self.header.currency, ""})
+        meaning = (self.header, boundary, fees, charges, discounts, minimum, tax, self.external_tax)
+        return Program(
+            self.header,
+            boundary,
+            fees,
+            charges,
+            discounts,
+            minimum,
+            tax,
+            self.external_tax,
+            tuple(currencies),
+            meaning_digest(meaning),
+        )
+
+    def _fees(self, boundary: Boundary, calendar: Calendar, life: Interval) -> Iterator[FeeProgram]:
+        for source in self.fees:
+            fee = source.fee
+            own = calendar if fee.every is None else self._own_calendar(fee.every, life)
+            for nominal, clipped in fee_periods(own, life, boundary, fee.bill):
+                version = in_force(source.amount.value, clipped.start, self.header.zone)
+                if version is None:
+                    continue
+                amount, currency = pick(version.value, self.header.currency, source.amount.home)
+                yield FeeProgram(
+                    fee=fee.id,
+                    name=self.header.say(fee.name),
+                    amount=amount,
+                    quantity=fee.quantity,
+                    share=share(clipped, nominal, fee.prorate, self.header.zone),
+                    currency=currency,
+                    period=clipped,
+                    pointer=at_version(source.amount.pointer, version),
+                    share_pointer=source.pointer,
+                )
+
+    def _own_calendar(self, every: FeeCycle, life: Interval) -> Calendar | None:
+        if every == "once":
+            return None
+        return Calendar.of(Cycle(every, self.cycle.anchor), life.start, self.header.zone)
+
+    def cuts(self, billed: Interval) -> dict[int, set[Instant]]:
+        """Give, for each measure, the instants inside a billed period that split its usage."""
+        windows = {edge for discount in self._discounts(self.header.zone) for edge in discount.window}
+        inside = {edge for edge in windows if billed.start < edge < billed.end}
+        found: dict[int, set[Instant]] = {}
+        for charge in self.charges:
+            found.setdefault(charge.measure, set(inside)).update(charge.changes(billed))
+        return found
+
+    def _charges(self, boundary: Boundary) -> tuple[ChargeProgram, ...]:
+        cuts = self.cuts(boundary.billed)
+        return tuple(
+            charge.program(boundary.nominal, boundary.billed, cuts[charge.measure], self.header.zone)
+            for charge in self.charges
+        )
+
+    def _discounts(self, where: ZoneInfo) -> Iterator[DiscountProgram]:
+        for index, discount in enumerate(self.discounts):
+            start = BEGINNING if discount.from_ is None else instant_of(discount.from_, where)
+            end = NEVER if discount.until is None else instant_of(discount.until, where)
+            yield DiscountProgram(
+                discount.id or f"discount-{index + 1}",
+                self.header.say(discount.name) if discount.name is not None else "",
+                discount.percent,
+                frozenset(discount.applies_to),
+                Interval(start, end),
+                f"contracts/*#discounts/{index}",
+            )
+
+    def _minimum(self, boundary: Boundary) -> MinimumProgram | None:
+        found = self.minimum.at(boundary.billed.start)
+        if found is None:
+            return None
+        minimum, home, pointer = found
+        amount, currency = pick(minimum.amount, self.header.currency, home)
+        part = share(boundary.billed, boundary.nominal, minimum.prorate, self.header.zone)
+        return MinimumProgram(Bound(amount, currency, pointer), part, frozenset(minimum.applies_to))
+
+
+def _currencies(
+    fees: Sequence[FeeProgram], charges: Sequence[ChargeProgram], minimum: MinimumProgram | None
+) -> set[str]:
+    found = {fee.currency for fee in fees if fee.amount}
+    for charge in charges:
+        found |= {bound.currency for bound in (charge.minimum, charge.maximum) if bound is not None}
+        for segment in charge.segments:
+            price = segment.price
+            ladders = [price.ladder] if price.ladder is not None else []
+            if price.matrix is not None:
+                ladders += price.matrix.leaves.values()
+            found |= {ladder.currency for ladder in ladders}
+    if minimum is not None:
+        found.add(minimum.bound.currency)
+    return found

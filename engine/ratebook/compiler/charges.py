@@ -1,0 +1,210 @@
+"""A charge of an agreement: all its versions compiled once, and its program for one billed period."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+from ratebook.template import Template
+
+from ratebook.book.model import Dated, Matrix, Multiplier
+from ratebook.calendar import Instant, Interval, share
+from ratebook.compiler.measures import factor_tree, versions_at
+from ratebook.compiler.prices import PriceTerms, compile_price, pick
+from ratebook.compiler.program import (
+    Bound,
+    ChargeProgram,
+    ConversionRounding,
+    Included,
+    Ladder,
+    LateFactor,
+    MeasureUse,
+    Price,
+    Segment,
+)
+from ratebook.compiler.terms import ChargeSources, Sourced, at_version, begins, nearest
+from ratebook.money import EXACT, ROUNDING, ZERO
+
+T = TypeVar("T")
+
+_ONE: Final = Decimal(1)
+_MICRO: Final = Decimal("0.000001")
+
+
+class Moment(NamedTuple, Generic[T]):
+    """A value from an instant on."""
+
+    start: Instant
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Timed(Generic[T]):
+    """A dated term in a zone: its values in order of time."""
+
+    moments: tuple[Moment[T], ...]
+
+    def at(self, moment: Instant) -> T | None:
+        """Give the value in force at an instant, or None before the first."""
+        return next((value for start, value in reversed(self.moments) if start <= moment), None)
+
+    def changes(self, inside: Interval) -> set[Instant]:
+        """Give the instants inside an interval at which the value changes."""
+        return {start for start, _ in self.moments if inside.start < start < inside.end}
+
+
+def timed(term: Sourced[Dated[Any]] | None, where: ZoneInfo, compile_: Callable[[Any, str], T]) -> Timed[T]:
+    """Compile each version of a dated term, with its pointer."""
+    if term is None:
+        return Timed(())
+    return Timed(
+        tuple(
+            Moment(begins(version, where), compile_(version.value, at_version(term.pointer, version)))
+            for version in term.value.versions
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """How units become billable units."""
+
+    divisor: Decimal
+    rounding: ConversionRounding
+    pointer: str
+
+    @property
+    def ladder_divisor(self) -> Decimal:
+        """What the ladder's numbers are multiplied by, so that units need not be divided."""
+        return self.divisor if self.rounding == "none" else _ONE
+
+
+@dataclass(frozen=True, slots=True)
+class LateMultiplier:
+    """A multiplier of a meter that cannot be added up."""
+
+    name: str
+    multiplier: Multiplier
+    by: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeTerms:
+    """A charge of an agreement, whatever the period."""
+
+    charge: str
+    pointer: str
+    measure: int
+    keep: tuple[str, ...]
+    lines_by: tuple[int, ...]
+    pool_by: tuple[int, ...]
+    late: tuple[LateMultiplier, ...]
+    quantity_unit: str
+    billable_unit: str
+    conversion: Conversion
+    prices: Timed[Price]
+    percents: Timed[tuple[Decimal, str]]
+    included: Timed[tuple[Decimal, str]]
+    included_each: bool
+    prorate_included: Literal["days", "seconds", "none"]
+    minimum: Timed[Bound]
+    maximum: Timed[Bound]
+    description: Template
+    report_only: bool
+    otherwise: Price
+
+    def program(
+        self, nominal: Interval, billed: Interval, cuts: set[Instant], where: ZoneInfo
+    ) -> ChargeProgram:
+        """Give the charge's program for one billed period.
+
+        Args:
+            nominal: the full period.
+            billed: what of it is billed.
+            cuts: instants at which the measure's segments begin, shared by all charges that read it.
+            where: the spec's zone.
+        """
+        edges = (billed.start, *sorted(cuts), billed.end)
+        return ChargeProgram(
+            charge=self.charge,
+            pointer=self.pointer,
+            use=MeasureUse(
+                self.measure, self.keep, self.lines_by, self.pool_by, self._late_factors(billed, where)
+            ),
+            quantity_unit=self.quantity_unit,
+            billable_unit=self.billable_unit,
+            divisor=self.conversion.divisor,
+            conversion_rounding=self.conversion.rounding,
+            conversion_pointer=self.conversion.pointer,
+            included=self._included(nominal, billed, where),
+            segments=tuple(self._segment(Interval(*edge)) for edge in zip(edges, edges[1:], strict=False)),
+            maximum=self.maximum.at(billed.start),
+            minimum=self.minimum.at(billed.start),
+            description=self.description,
+            report_only=self.report_only,
+        )
+
+    def changes(self, billed: Interval) -> set[Instant]:
+        """Give the instants inside a billed period that split its usage."""
+        return self.prices.changes(billed) | self.percents.changes(billed)
+
+    def _segment(self, interval: Interval) -> Segment:
+        price = self.prices.at(interval.start)
+        percent, pointer = self.percents.at(interval.start) or (ZERO, "")
+        return Segment(interval, price if price is not None else self.otherwise, percent, pointer)
+
+    def _included(self, nominal: Interval, billed: Interval, where: ZoneInfo) -> Included:
+        units, pointer = self.included.at(billed.start) or (ZERO, "")
+        part = share(billed, nominal, self.prorate_included, where)
+        if part.numerator != part.denominator:
+            exact = EXACT.divide(units * part.numerator, Decimal(part.denominator))
+            units = exact.quantize(_MICRO, rounding=ROUNDING["half_up"], context=EXACT)
+        return Included(units * self.conversion.ladder_divisor, self.included_each, pointer)
+
+    def _late_factors(self, billed: Interval, where: ZoneInfo) -> tuple[LateFactor, ...]:
+        last = Instant(billed.end - 1)
+        factors = []
+        for late in self.late:
+            (version,) = versions_at(late.multiplier, [last], where)
+            pointer = at_version(
+                f"multipliers/{late.name}", late.multiplier.factors.versions[max(version, 0)]
+            )
+            factors.append(LateFactor(late.name, late.by, factor_tree(late.multiplier, version), pointer))
+        return tuple(factors)
+
+
+def without_price(currency: str, pointer: str, *, report_only: bool) -> Price:
+    """Give the price of a time for which none is written: free where usage is only reported, else blocked.
+
+    Usage before the first version of a price begins is then a finding, and never free by accident.
+    """
+    model: Literal["free", "blocked"] = "free" if report_only else "blocked"
+    ladder = Ladder(
+        model, (), _ONE, _ONE, flat_at_zero=False, currency=currency, pointer=pointer, word="no price"
+    )
+    return Price(ladder, None, (), pointer)
+
+
+def price_versions(
+    sources: ChargeSources, currency: str, divisor: Decimal, keep: Sequence[str], where: ZoneInfo
+) -> Timed[Price]:
+    """Compile every version of a charge's price."""
+    found = nearest("price", sources.sources)
+    home = found.home if found is not None else currency
+    terms = PriceTerms(currency, home, divisor, tuple(keep))
+    return timed(found, where, lambda written, pointer: compile_price(written, terms, pointer))
+
+
+def bounds(name: str, sources: ChargeSources, currency: str, where: ZoneInfo) -> Timed[Bound]:
+    """Compile every version of a charge's minimum or maximum."""
+    found = nearest(name, sources.sources)
+    home = found.home if found is not None else currency
+    return timed(found, where, lambda amount, pointer: Bound(*pick(amount, currency, home), pointer))
+
+
+def matrix_dimensions(sources: ChargeSources) -> list[str]:
+    """Give the dimensions that a charge's matrix prices need."""
+    found = nearest("price", sources.sources)
+    versions = found.value.versions if found is not None else ()
+    return [name for version in versions if isinstance(version.value, Matrix) for name in version.value.by]

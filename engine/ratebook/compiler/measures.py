@@ -1,0 +1,166 @@
+"""Measures of a run: which meters must be measured how, over which slots, with which multipliers."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from ratebook.book.model import Meter, Multiplier
+from ratebook.book.model import Source as BookSource
+from ratebook.calendar import Instant, Interval
+from ratebook.compiler.prices import tree_of
+from ratebook.compiler.terms import begins
+from ratebook.compiler.tree import Tree
+from ratebook.money import decimals
+from ratebook.usage.measure import Band, Condition, Dimension, EventSource, FactorTable, Measure, Slots
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureSpec:
+    """What tells measures apart: charges that need the same share one query.
+
+    `multipliers` are those that SQL applies; a meter that cannot be added up has none here.
+    """
+
+    meter: str
+    where: tuple[Condition, ...]
+    multipliers: tuple[str, ...]
+    keep: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """A name for people, as in `requests × compute-units by chain, network`."""
+        by = f" by {', '.join(self.keep)}" if self.keep else ""
+        narrowed = (
+            " where " + ", ".join(dict.fromkeys(one.column for one in self.where)) if self.where else ""
+        )
+        return " × ".join((self.meter, *self.multipliers)) + narrowed + by
+
+
+@dataclass(slots=True)
+class MeasureDraft:
+    """A measure while contracts enroll: its bounds gather until all of them have."""
+
+    spec: MeasureSpec
+    bounds: set[Instant] = field(default_factory=set)
+    zones: dict[str, ZoneInfo] = field(default_factory=dict)
+
+    def add(self, intervals: Iterable[Interval], where: ZoneInfo) -> None:
+        """Make slots of billing periods and their segments."""
+        for interval in intervals:
+            self.bounds.update(interval)
+        self.zones[where.key] = where
+
+
+def event_source(name: str, source: BookSource) -> EventSource:
+    """Give a source of usage events as the room of usage knows it."""
+    return EventSource(
+        name,
+        source.subject,
+        source.event_id or "",
+        source.event_time,
+        source.event_time_zone or "",
+        source.ingested_at or "",
+        source.dedupe,
+        dict(source.columns),
+    )
+
+
+def finish(
+    draft: MeasureDraft,
+    meter: Meter,
+    source: EventSource,
+    multipliers: Mapping[str, Multiplier],
+    window: Interval,
+) -> tuple[Measure, dict[str, int]]:
+    """Finish a measure: fix its slots, and resolve its multipliers over them.
+
+    Returns:
+        The measure, and for each zone the variant of its unit columns.
+    """
+    spec = draft.spec
+    used = [multipliers[name] for name in spec.multipliers]
+    slots = Slots(tuple(sorted(draft.bounds | set(window) | _changes(used, draft, window))))
+    starts = slots.bounds[:-1]
+    in_zone = {
+        key: tuple(versions_at(multiplier, starts, where) for multiplier in used)
+        for key, where in draft.zones.items()
+    }
+    variants = list(dict.fromkeys(in_zone.values())) or [()]
+    tables = tuple(
+        factor_table(name, multiplier, [variant[index] for variant in variants])
+        for index, (name, multiplier) in enumerate(zip(spec.multipliers, used, strict=True))
+    )
+    needed = dict.fromkeys((*spec.keep, *(name for multiplier in used for name in multiplier.by)))
+    measure = Measure(
+        name=spec.name,
+        meter=spec.meter,
+        source=source,
+        where=tuple(Condition(*one) for one in meter.conditions) + spec.where,
+        aggregate=meter.aggregate,
+        value=meter.value or "",
+        dimensions=tuple(dimension(meter, name) for name in needed),
+        keep=spec.keep,
+        factors=tables,
+        variants=len(variants),
+        slots=slots,
+    )
+    return measure, {key: variants.index(versions) for key, versions in in_zone.items()}
+
+
+def _changes(used: Sequence[Multiplier], draft: MeasureDraft, window: Interval) -> set[Instant]:
+    whole = Interval(min((window.start, *draft.bounds)), max((window.end, *draft.bounds)))
+    return {
+        moment
+        for multiplier in used
+        for version in multiplier.factors.versions
+        for where in draft.zones.values()
+        if (moment := begins(version, where)) in whole
+    }
+
+
+def dimension(meter: Meter, name: str) -> Dimension:
+    """Give a meter's dimension."""
+    found = meter.dimension(name)
+    if found is None or found.band is None:
+        return Dimension(name)
+    bounds = tuple(int(bound) if bound == int(bound) else bound for bound in found.band.up_to)
+    return Dimension(name, Band(found.band.of, bounds))
+
+
+def versions_at(multiplier: Multiplier, moments: Sequence[Instant], where: ZoneInfo) -> tuple[int, ...]:
+    """Give the number of the version in force at each instant, or -1 before the first."""
+    starts = [begins(version, where) for version in multiplier.factors.versions]
+    return tuple(bisect_right(starts, moment) - 1 for moment in moments)
+
+
+def factor_tree(multiplier: Multiplier, version: int) -> Tree[Decimal]:
+    """Give one version of a multiplier as a tree of factors."""
+    return tree_of(multiplier.factors.versions[version].value.values, len(multiplier.by))
+
+
+def factor_table(name: str, multiplier: Multiplier, versions: Sequence[tuple[int, ...]]) -> FactorTable:
+    """Resolve a multiplier's versions to integers at one common scale."""
+    wanted = sorted({number for variant in versions for number in variant if number >= 0})
+    trees = {number: factor_tree(multiplier, number) for number in wanted}
+    leaves = [factor for tree in trees.values() for factor in tree.leaves.values()]
+    scale = max((decimals(factor) for factor in leaves), default=0)
+    rows = {
+        (number, keys): int(factor.scaleb(scale))
+        for number, tree in trees.items()
+        for keys, factor in _all_named(tree, trees.values())
+    }
+    named = tuple(
+        frozenset().union(*(tree.named()[level] for tree in trees.values()))
+        for level in range(len(multiplier.by))
+    )
+    return FactorTable(name, multiplier.by, named, rows, scale, tuple(versions))
+
+
+def _all_named(
+    tree: Tree[Decimal], trees: Iterable[Tree[Decimal]]
+) -> Iterable[tuple[tuple[str | None, ...], Decimal]]:
+    """Resolve a version for every combination of keys that any version names, so that all share their keys."""
+    named = [frozenset().union(*(other.named()[level] for other in trees)) for level in range(tree.depth)]
+    return tree.combinations(named)

@@ -1,0 +1,182 @@
+"""From a price as the book writes it to a ladder or a matrix of ladders with exact unit prices."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, Inexact
+from itertools import chain
+from math import prod
+from typing import Any, Final
+
+from ratebook.book.model.price import Flat, Graduated, Matrix, Package, PerUnit, Volume
+from ratebook.compiler.program import Ladder, LadderModel, Price, Tier
+from ratebook.compiler.tree import Tree
+from ratebook.money import EXACT, ZERO
+
+_ONE: Final = Decimal(1)
+_FINITE: Final = EXACT.copy()
+_FINITE.traps[Inexact] = True
+
+Written = PerUnit | Flat | Graduated | Volume | Package | Matrix | str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTerms:
+    """What a price needs to know of where it is used.
+
+    Attributes:
+        currency: of the invoice.
+        home: of amounts that name none.
+        divisor: units for a billable one; put into the ladder, so that rating need not divide units.
+        keep: the measure's dimensions, in which a matrix finds its own.
+    """
+
+    currency: str
+    home: str
+    divisor: Decimal
+    keep: tuple[str, ...]
+
+
+class NoCommonCurrencyError(ValueError):
+    """The amounts of a price have no currency in common."""
+
+
+def compile_price(written: Written, terms: PriceTerms, pointer: str) -> Price:
+    """Compile one version of a price."""
+    if isinstance(written, Matrix):
+        by = tuple(terms.keep.index(name) for name in written.by)
+        leaves = {
+            path: compile_ladder(leaf, terms, "/".join((pointer, "values", *path)))
+            for path, leaf in _leaves(written.values, len(written.by))
+        }
+        return Price(None, Tree.of(len(by), leaves), by, pointer)
+    return Price(compile_ladder(written, terms, pointer), None, (), pointer)
+
+
+def _leaves(node: Any, depth: int, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401
+    if not depth:
+        yield path, node
+        return
+    for key, below in node.items():
+        yield from _leaves(below, depth - 1, (*path, key))
+
+
+def tree_of(values: Mapping[str, Any], depth: int) -> Tree[Any]:
+    """Make a tree of a book's nested mapping."""
+    return Tree.of(depth, dict(_leaves(values, depth)))
+
+
+def compile_ladder(written: Written, terms: PriceTerms, pointer: str) -> Ladder:
+    """Compile a price that is no matrix.
+
+    Raises:
+        NoCommonCurrencyError: its amounts are not all listed in one currency.
+    """
+    if isinstance(written, str):
+        model: LadderModel = "blocked" if written == "blocked" else "free"
+        return Ladder(
+            model, (), _ONE, _ONE, flat_at_zero=False, currency=terms.currency, pointer=pointer, word=written
+        )
+    if isinstance(written, PerUnit):
+        return _tiered(
+            "graduated", [_Step(None, written.amount, written.per, ZERO, pointer)], written, terms, pointer
+        )
+    if isinstance(written, Flat):
+        return _tiered(
+            "graduated", [_Step(None, ZERO, _ONE, written.amount, pointer)], written, terms, pointer
+        )
+    if isinstance(written, Package):
+        currency = _currency([written.amount], terms)
+        tier = Tier(None, ZERO, _in(written.amount, currency, terms), pointer)
+        size = written.size * terms.divisor
+        return Ladder(
+            "package",
+            (tier,),
+            _ONE,
+            size,
+            flat_at_zero=False,
+            currency=currency,
+            pointer=pointer,
+            word="package",
+        )
+    if isinstance(written, Matrix):
+        raise TypeError("a matrix stands inside a matrix")
+    steps = [
+        _Step(tier.up_to, tier.amount, tier.per or _ONE, tier.flat, f"{pointer}/tiers/{index}")
+        for index, tier in enumerate(written.tiers)
+    ]
+    return _tiered(written.model, steps, written, terms, pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    up_to: Decimal | None
+    amount: Decimal | Mapping[str, Decimal]
+    per: Decimal
+    flat: Decimal | Mapping[str, Decimal]
+    pointer: str
+
+
+def _tiered(
+    model: LadderModel,
+    steps: Sequence[_Step],
+    written: PerUnit | Flat | Graduated | Volume,
+    terms: PriceTerms,
+    pointer: str,
+) -> Ladder:
+    amounts = [amount for step in steps for amount in (step.amount, step.flat)]
+    currency = _currency([amount for amount in amounts if amount != ZERO] or amounts, terms)
+    units = [step.per * terms.divisor for step in steps]
+    listed = [_in(step.amount, currency, terms) for step in steps]
+    prices, denominator = unit_prices(listed, units)
+    tiers = tuple(
+        Tier(
+            None if step.up_to is None else step.up_to * terms.divisor,
+            price,
+            _in(step.flat, currency, terms),
+            step.pointer,
+        )
+        for step, price in zip(steps, prices, strict=True)
+    )
+    at_zero = getattr(written, "flat_at_zero", False)
+    return Ladder(model, tiers, denominator, _ONE, at_zero, currency, pointer, written.model)
+
+
+def unit_prices(amounts: Sequence[Decimal], units: Sequence[Decimal]) -> tuple[list[Decimal], Decimal]:
+    """Give prices of one unit over a common denominator, which is 1 where all of them end.
+
+    >>> unit_prices([Decimal(1), Decimal(1)], [Decimal(4), Decimal(8)])
+    ([Decimal('0.25'), Decimal('0.125')], Decimal('1'))
+    >>> unit_prices([Decimal(1)], [Decimal(3)])
+    ([Decimal('1')], Decimal('3'))
+    """
+    try:
+        return [_FINITE.divide(amount, unit) for amount, unit in zip(amounts, units, strict=True)], _ONE
+    except Inexact:
+        denominator = prod(dict.fromkeys(units), start=_ONE)
+        others = [
+            prod((other for other in dict.fromkeys(units) if other != unit), start=_ONE) for unit in units
+        ]
+        return [amount * other for amount, other in zip(amounts, others, strict=True)], denominator
+
+
+def _currency(amounts: Iterable[Decimal | Mapping[str, Decimal]], terms: PriceTerms) -> str:
+    listed = [set(amount) if isinstance(amount, Mapping) else {terms.home} for amount in amounts]
+    common = set.intersection(*listed)
+    if not common:
+        named = ", ".join(sorted(set(chain.from_iterable(listed))))
+        msg = f"its amounts are listed in {named}, but not all of them in one currency"
+        raise NoCommonCurrencyError(msg)
+    return next((currency for currency in (terms.currency, terms.home) if currency in common), min(common))
+
+
+def _in(amount: Decimal | Mapping[str, Decimal], currency: str, terms: PriceTerms) -> Decimal:
+    if isinstance(amount, Mapping):
+        return amount[currency] if currency in amount else ZERO
+    return amount if currency == terms.home or not amount else ZERO
+
+
+def pick(amount: Decimal | Mapping[str, Decimal], currency: str, home: str) -> tuple[Decimal, str]:
+    """Choose the amount to use: the one in the invoice's currency, else in the home currency, else the first."""
+    terms = PriceTerms(currency, home, _ONE, ())
+    chosen = _currency([amount], terms)
+    return _in(amount, chosen, terms), chosen

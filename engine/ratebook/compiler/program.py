@@ -1,0 +1,252 @@
+"""Price programs: what a contract agreed to, resolved for one boundary, ready to rate without the book.
+
+A program is shared by all contracts with equal terms and equal periods. It holds exact numbers, names and
+pointers into the book, and no positions.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from ratebook.template import Template
+
+from ratebook.book.model.values import Duration
+from ratebook.calendar import Instant, Interval, Share
+from ratebook.compiler.tree import Tree
+from ratebook.money import RoundingMode
+
+LadderModel = Literal["graduated", "volume", "package", "free", "blocked"]
+ConversionRounding = Literal["none", "up", "down", "half_up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A step of a ladder: units above the previous bound up to `up_to` (None: without end).
+
+    A unit costs `price / ladder.denominator`; `flat` (an amount, not over the denominator) is due once the tier is entered.
+    """
+
+    up_to: Decimal | None
+    price: Decimal
+    flat: Decimal
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """One leaf price. `per_unit` and `flat` are graduated ladders of a single tier.
+
+    `package` has one tier whose `flat` is the amount of a package of `size` units. Amounts are in `currency`.
+    """
+
+    model: LadderModel
+    tiers: tuple[Tier, ...]
+    denominator: Decimal
+    size: Decimal
+    flat_at_zero: bool
+    currency: str
+    pointer: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price at one version: a ladder, or a matrix of ladders by dimension values."""
+
+    ladder: Ladder | None
+    matrix: Tree[Ladder] | None
+    by: tuple[int, ...]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a billed period in which one price and one charge discount hold."""
+
+    interval: Interval
+    price: Price
+    percent_off: Decimal
+    percent_pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A minimum or maximum of a charge or of a plan."""
+
+    amount: Decimal
+    currency: str
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class LateFactor:
+    """A multiplier of a meter that cannot be added up: applied after measuring, at the version of the period's end."""
+
+    multiplier: str
+    by: tuple[int, ...]
+    tree: Tree[Decimal]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """Units that cost nothing: how many, after proration, and whether each ladder gets them all."""
+
+    units: Decimal
+    each: bool
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureUse:
+    """How a charge reads its measure: which one, and where its dimensions stand in a row's key."""
+
+    measure: int
+    keep: tuple[str, ...]
+    lines_by: tuple[int, ...]
+    pool_by: tuple[int, ...]
+    late_factors: tuple[LateFactor, ...]
+
+    @property
+    def lines_are_keys(self) -> bool:
+        """Whether a row's key is just its line's key."""
+        return self.lines_by == tuple(range(len(self.keep)))
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeProgram:
+    """A charge in one billed period: from units to exact nets.
+
+    `divisor` converts multiplied units to billable ones. `segments` tile the billed period.
+    """
+
+    charge: str
+    pointer: str
+    use: MeasureUse
+    quantity_unit: str
+    billable_unit: str
+    divisor: Decimal
+    conversion_rounding: ConversionRounding
+    conversion_pointer: str
+    included: Included
+    segments: tuple[Segment, ...]
+    maximum: Bound | None
+    minimum: Bound | None
+    description: Template
+    report_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FeeProgram:
+    """One fee for one of its periods: `amount × quantity × share`, in `currency`."""
+
+    fee: str
+    name: str
+    amount: Decimal
+    quantity: Decimal
+    share: Share
+    currency: str
+    period: Interval
+    pointer: str
+    share_pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiscountProgram:
+    """A contract's percentage off what `applies_to` names, in its window."""
+
+    discount: str
+    percent: Decimal
+    applies_to: frozenset[str]
+    window: Interval
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class MinimumProgram:
+    """A plan's minimum, prorated, over what `applies_to` names."""
+
+    bound: Bound
+    share: Share
+    applies_to: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TaxProgram:
+    """A tax at the version in force: `percent` of the rounded subtotal, or line by line."""
+
+    name: str
+    percent: Decimal
+    round_on: Literal["rate_group", "line"]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class FxPolicy:
+    """Where a spec takes exchange rates from, for which date, and what happens without one."""
+
+    source: str
+    date: Literal["invoice_date", "period_end"]
+    bulletin: Literal["same_day", "before"]
+    max_age: Duration
+    on_failure: Literal["fail", "estimate"]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What does not change from one boundary to the next: the spec's rules and the contract's currency."""
+
+    spec: str
+    region: str
+    language: str
+    zone: ZoneInfo
+    currency: str
+    minor_unit: Decimal
+    rounding: RoundingMode
+    fx: FxPolicy | None
+    issue_after: Duration
+    due: Duration
+    contract_type: str
+    plan: str
+
+    def say(self, text: str | Mapping[str, str]) -> str:
+        """Choose a text in the spec's language, else the first that is written."""
+        if isinstance(text, str):
+            return text
+        return text[self.language] if self.language in text else next(iter(text.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """A moment at which a contract is invoiced: its opening, or the end of a billing period.
+
+    `nominal` is the full period, `billed` what of it the contract lived through; an opening bills no usage.
+    """
+
+    kind: Literal["opening", "period"]
+    at: Instant
+    nominal: Interval
+    billed: Interval
+    following: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Everything that rating a contract at one boundary needs to know.
+
+    `currencies` are those of its amounts that are not the invoice's; `digest` covers its meaning, not its pointers.
+    """
+
+    agreement: Agreement
+    boundary: Boundary
+    fees: tuple[FeeProgram, ...]
+    charges: tuple[ChargeProgram, ...]
+    discounts: tuple[DiscountProgram, ...]
+    minimum: MinimumProgram | None
+    tax: TaxProgram | None
+    external_tax: bool
+    currencies: tuple[str, ...]
+    digest: str

@@ -1,0 +1,1 @@
+"""Invoices: rated charges and fees → one document whose printed parts add up."""

@@ -1,0 +1,1 @@
+"""Rating: measured usage × price program → exact nets of a charge, and how its lines share them."""

@@ -1,0 +1,218 @@
+"""One charge in one billing period: units → billable → included → price → discount → maximum → minimum.
+
+The order is fixed (docs/explanation/rating.md). Every net stays exact; the invoice rounds each once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from ratebook.compiler.program import Bound, ChargeProgram
+from ratebook.fx import Rate
+from ratebook.money import ZERO, allocate
+from ratebook.rating.amounts import Amount, add_up
+from ratebook.rating.ladder import ladder_numerator
+from ratebook.rating.ladders import (
+    Key,
+    Ladders,
+    LadderUsage,
+    Missing,
+    gather,
+    positions,
+    spread_included,
+    without_usage,
+)
+from ratebook.usage.rows import UsageRow
+
+_HUNDRED: Final = Decimal(100)
+
+
+class RatedLine(NamedTuple):
+    """What one combination of `lines_by` values used, and its weight in the charge's rounded amount."""
+
+    key: Key
+    quantity: Decimal
+    billable: Decimal
+    weight: Decimal | Fraction
+
+
+class Priced(NamedTuple):
+    """One ladder in one segment: net positions `(start, end]` and what they cost in the invoice's currency."""
+
+    ladder: LadderUsage
+    segment: int
+    start: Decimal
+    end: Decimal
+    period_end: Decimal
+    gross: Amount
+
+
+class Refused(NamedTuple):
+    """A ladder that cannot be billed: beyond a blocked price (RB506) or below zero (RB507)."""
+
+    code: str
+    ladder: LadderUsage
+    units: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RatedCharge:
+    """The exact nets of a charge in the invoice's currency, its lines, and what could not be billed.
+
+    Attributes:
+        gross: before the charge's discount.
+        discounted: after the discount.
+        capped: after the maximum.
+        net: after the minimum.
+        priced: ladder by ladder and segment by segment, what made the gross.
+    """
+
+    program: ChargeProgram
+    gross: Decimal
+    discounted: Decimal
+    capped: Decimal
+    net: Decimal
+    lines: list[RatedLine]
+    priced: list[Priced]
+    missing: list[Missing]
+    refused: list[Refused]
+
+
+def rate_charge(program: ChargeProgram, rows: Sequence[UsageRow], rates: Mapping[str, Rate]) -> RatedCharge:
+    """Rate one charge of one contract for one billing period.
+
+    Args:
+        program: the charge's price program.
+        rows: its usage, ordered by segment and dimensions.
+        rates: for each currency of the program, how amounts become the invoice's currency.
+    """
+    gathered = gather(program, rows)
+    ladders, refused = _billable(gathered, program)
+    priced = _price(ladders, program, rates, refused)
+    grosses = [part.gross for part in priced]
+    gross = discounted = add_up(grosses)
+    if any(segment.percent_off for segment in program.segments):
+        discounted = add_up(_after_percent(part, program) for part in priced)
+    capped, net = discounted, discounted
+    if program.maximum is not None:
+        capped = net = min(discounted, _bound(program.maximum, rates))
+    if program.minimum is not None:
+        net = max(capped, _bound(program.minimum, rates))
+    lines = _lines(ladders, priced, program)
+    return RatedCharge(program, gross, discounted, capped, net, lines, priced, gathered.missing, refused)
+
+
+def _bound(bound: Bound, rates: Mapping[str, Rate]) -> Decimal:
+    return rates[bound.currency].convert(bound.amount)
+
+
+def _after_percent(part: Priced, program: ChargeProgram) -> Amount:
+    keep = _HUNDRED - program.segments[part.segment].percent_off
+    return Amount(part.gross.numerator * keep / _HUNDRED, part.gross.denominator)
+
+
+def _billable(gathered: Ladders, program: ChargeProgram) -> tuple[list[LadderUsage], list[Refused]]:
+    ladders, refused = [], []
+    for ladder in gathered.ladders:
+        if min(ladder.units) < 0:
+            refused.append(Refused("RB507", ladder, sum(ladder.units, ZERO)))
+        else:
+            ladders.append(ladder)
+    if not gathered.ladders and (empty := without_usage(program)) is not None:
+        ladders.append(empty)
+    return ladders, refused
+
+
+def _price(
+    ladders: list[LadderUsage], program: ChargeProgram, rates: Mapping[str, Rate], refused: list[Refused]
+) -> list[Priced]:
+    priced: list[Priced] = []
+    reached = [positions(ladder, program) for ladder in ladders]
+    included = spread_included(program.included, [marks[-1] for marks in reached]) if ladders else []
+    for ladder, marks, free in zip(ladders, reached, included, strict=True):
+        net = [mark - free if mark > free else ZERO for mark in marks]
+        parts = _price_ladder(ladder, net, rates)
+        if any(price is not None and price.model == "blocked" for price in ladder.prices):
+            beyond = sum((part.end - part.start for part in parts if _blocked(part)), ZERO)
+            if beyond:
+                refused.append(Refused("RB506", ladder, beyond))
+        priced += parts
+    return priced
+
+
+def _blocked(part: Priced) -> bool:
+    price = part.ladder.prices[part.segment]
+    return price is not None and price.model == "blocked"
+
+
+def _price_ladder(ladder: LadderUsage, net: list[Decimal], rates: Mapping[str, Rate]) -> list[Priced]:
+    parts = []
+    for segment, price in enumerate(ladder.prices):
+        if price is None:
+            continue
+        start, end, period_end = net[segment], net[segment + 1], net[-1]
+        numerator = ladder_numerator(price, start, end, period_end)
+        if price.flat_at_zero and not period_end and not segment:
+            numerator += price.tiers[0].flat * price.denominator
+        rate = rates[price.currency]
+        gross = Amount(numerator * rate.numerator, price.denominator * rate.denominator)
+        parts.append(Priced(ladder, segment, start, end, period_end, gross))
+    return parts
+
+
+def _lines(ladders: list[LadderUsage], priced: list[Priced], program: ChargeProgram) -> list[RatedLine]:
+    if len(ladders) == 1 and len(program.segments) == 1 and program.conversion_rounding == "none":
+        return _lines_of_one(ladders[0], program)
+    return _lines_of_many(ladders, priced, program)
+
+
+def _lines_of_one(ladder: LadderUsage, program: ChargeProgram) -> list[RatedLine]:
+    divisor = program.divisor
+    if program.use.lines_are_keys:
+        return [RatedLine(use.line, use.quantity, use.units / divisor, use.units) for use in ladder.uses]
+    totals: dict[Key, tuple[Decimal, Decimal]] = {}
+    for use in ladder.uses:
+        quantity, units = totals.get(use.line, (ZERO, ZERO))
+        totals[use.line] = (quantity + use.quantity, units + use.units)
+    return [RatedLine(key, quantity, units / divisor, units) for key, (quantity, units) in totals.items()]
+
+
+def _lines_of_many(
+    ladders: list[LadderUsage], priced: list[Priced], program: ChargeProgram
+) -> list[RatedLine]:
+    """Share each ladder's segments among its lines by their units: amounts exactly, rounded units by remainder."""
+    gross = {(id(part.ladder), part.segment): part.gross.fraction for part in priced}
+    lines: dict[Key, tuple[Decimal, Decimal, Fraction]] = {}
+    for ladder in ladders:
+        billable = _billable_units(ladder, program)
+        for use, units in zip(ladder.uses, billable, strict=True):
+            of_segment = ladder.units[use.segment]
+            weight = gross.get((id(ladder), use.segment), Fraction(0))
+            share = weight * Fraction(use.units) / Fraction(of_segment) if of_segment else Fraction(0)
+            quantity, total, shared = lines.get(use.line, (ZERO, ZERO, Fraction(0)))
+            lines[use.line] = (quantity + use.quantity, total + units, shared + share)
+    return [
+        RatedLine(key, *values) for key, values in sorted(lines.items(), key=lambda item: _order(item[0]))
+    ]
+
+
+def _order(key: Key) -> tuple[str, ...]:
+    return tuple(value or "" for value in key)
+
+
+def _billable_units(ladder: LadderUsage, program: ChargeProgram) -> list[Decimal]:
+    """Give the billable units of each use; where the period's total is rounded they add up to what was rounded."""
+    if program.conversion_rounding == "none":
+        return [use.units / program.divisor for use in ladder.uses]
+    marks = positions(ladder, program)
+    billable = [ZERO] * len(ladder.uses)
+    for segment in range(len(ladder.units)):
+        of_segment = [index for index, use in enumerate(ladder.uses) if use.segment == segment]
+        if of_segment:
+            units = [ladder.uses[index].units for index in of_segment]
+            parts = allocate(marks[segment + 1] - marks[segment], units, Decimal(1))
+            for index, part in zip(of_segment, parts, strict=True):
+                billable[index] = part
+    return billable

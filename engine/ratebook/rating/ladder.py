@@ -1,0 +1,76 @@
+"""What the units of one ladder cost: graduated, volume and package prices, exactly.
+
+A position is a number of net billable units since the beginning of the billing period. A segment of the period
+covers the positions `(start, end]`, so splitting a period at a change that changes nothing changes nothing.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from ratebook.compiler.program import Ladder, Tier
+from ratebook.money import EXACT, ZERO
+
+
+class TierPart(NamedTuple):
+    """Units that fell into one tier, and how often its flat amount fell due with them."""
+
+    tier: Tier
+    units: Decimal
+    flats: int
+
+
+def ladder_numerator(ladder: Ladder, start: Decimal, end: Decimal, period_end: Decimal) -> Decimal:
+    """Give what positions `(start, end]` cost, times `ladder.denominator`.
+
+    Args:
+        ladder: the price.
+        start: position before the segment.
+        end: position after it.
+        period_end: position at the end of the billing period, which decides the tier of a volume price.
+    """
+    if ladder.model == "graduated" and len(ladder.tiers) == 1 and not ladder.tiers[0].flat:
+        return (end - start) * ladder.tiers[0].price
+    amount = ZERO
+    for tier, units, flats in tier_parts(ladder, start, end, period_end):
+        amount += units * tier.price + flats * tier.flat * ladder.denominator
+    return amount
+
+
+def tier_parts(ladder: Ladder, start: Decimal, end: Decimal, period_end: Decimal) -> Iterator[TierPart]:
+    """Divide positions `(start, end]` over the tiers that price them."""
+    if end <= start or ladder.model in {"free", "blocked"}:
+        return
+    if ladder.model == "graduated":
+        yield from _graduated(ladder, start, end)
+    elif ladder.model == "volume":
+        yield TierPart(tier_at(ladder, period_end), end - start, int(not start))
+    else:
+        yield TierPart(ladder.tiers[0], ZERO, packages_started(ladder.size, start, end))
+
+
+def _graduated(ladder: Ladder, start: Decimal, end: Decimal) -> Iterator[TierPart]:
+    lower = ZERO
+    for tier in ladder.tiers:
+        upper = tier.up_to
+        if upper is None or start < upper:
+            top = end if upper is None or end < upper else upper
+            yield TierPart(tier, top - max(start, lower), int(start <= lower))
+            if top == end:
+                return
+        lower = upper or ZERO
+
+
+def tier_at(ladder: Ladder, position: Decimal) -> Tier:
+    """Give the tier in which a position lies; a bound belongs to the lower tier."""
+    return next(tier for tier in ladder.tiers if tier.up_to is None or position <= tier.up_to)
+
+
+def packages_started(size: Decimal, start: Decimal, end: Decimal) -> int:
+    """Count the packages of `size` units that are started in positions `(start, end]`."""
+    return _ceiling(end, size) - _ceiling(start, size)
+
+
+def _ceiling(units: Decimal, size: Decimal) -> int:
+    whole, rest = EXACT.divmod(units, size)
+    return int(whole) + (rest > 0)

@@ -1,0 +1,157 @@
+"""From the rows of a charge to its ladders: multipliers that come late, pools, matrix cells, included units."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+from ratebook.compiler.program import ChargeProgram, ConversionRounding, Included, Ladder, LateFactor
+from ratebook.money import EXACT, ZERO, allocate, decimals
+from ratebook.usage.rows import UsageRow
+
+Key = tuple[str | None, ...]
+
+
+class Use(NamedTuple):
+    """Units of one row in one ladder."""
+
+    segment: int
+    line: Key
+    quantity: Decimal
+    units: Decimal
+
+
+class Missing(NamedTuple):
+    """A row that no multiplier or no matrix cell covers; `pointer` names the tree that has no answer."""
+
+    code: str
+    pointer: str
+    row: UsageRow
+
+
+@dataclass(slots=True)
+class LadderUsage:
+    """All usage of a billing period that shares one ladder.
+
+    Attributes:
+        pool: values of the rule's `pool_by` dimensions.
+        cell: path of the matrix cell, or ().
+        prices: the ladder at each segment's version; None where a version has no such cell.
+        uses: the rows, in order.
+        units: multiplied units in each segment.
+    """
+
+    pool: Key
+    cell: tuple[str, ...]
+    prices: list[Ladder | None]
+    uses: list[Use]
+    units: list[Decimal]
+
+    @property
+    def sort_key(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Order of ladders where a tie must be broken: by pool, then by cell."""
+        return tuple(value or "" for value in self.pool), self.cell
+
+
+@dataclass(slots=True)
+class Ladders:
+    """The ladders of a charge, in order, and the rows that reached none."""
+
+    ladders: list[LadderUsage]
+    missing: list[Missing] = field(default_factory=list)
+
+
+def gather(program: ChargeProgram, rows: Iterable[UsageRow]) -> Ladders:
+    """Group a charge's rows by pool and matrix cell."""
+    use = program.use
+    segments = program.segments
+    found: dict[tuple[Key, tuple[str, ...]], LadderUsage] = {}
+    missing: list[Missing] = []
+    for row in rows:
+        units = row.units
+        if use.late_factors:
+            late = _late_units(use.late_factors, row)
+            if isinstance(late, Missing):
+                missing.append(late)
+                continue
+            units = late
+        key = row.dimensions
+        price = segments[row.segment].price
+        cell: tuple[str, ...] = ()
+        if price.matrix is not None:
+            resolved = price.matrix.resolve([key[index] for index in price.by])
+            if resolved is None:
+                missing.append(Missing("RB505", price.pointer, row))
+                continue
+            cell = resolved[0]
+        pool = tuple([key[index] for index in use.pool_by]) if use.pool_by else ()
+        ladder = found.get((pool, cell))
+        if ladder is None:
+            ladder = found[pool, cell] = _empty(program, pool, cell)
+        line = key if use.lines_are_keys else tuple([key[index] for index in use.lines_by])
+        ladder.uses.append(Use(row.segment, line, row.quantity, units))
+        ladder.units[row.segment] += units
+    ladders = list(found.values())
+    if len(ladders) > 1:
+        ladders.sort(key=lambda ladder: ladder.sort_key)
+    return Ladders(ladders, missing)
+
+
+def _empty(program: ChargeProgram, pool: Key, cell: tuple[str, ...]) -> LadderUsage:
+    prices = [
+        segment.price.matrix.leaves.get(cell) if segment.price.matrix is not None else segment.price.ladder
+        for segment in program.segments
+    ]
+    return LadderUsage(pool, cell, prices, [], [ZERO] * len(prices))
+
+
+def without_usage(program: ChargeProgram) -> LadderUsage | None:
+    """Give the ladder that a charge without any usage has, if its price asks for the first flat amount even then."""
+    price = program.segments[0].price.ladder
+    return _empty(program, (), ()) if price is not None and price.flat_at_zero else None
+
+
+def _late_units(factors: Sequence[LateFactor], row: UsageRow) -> Decimal | Missing:
+    units = row.units
+    for factor in factors:
+        found = factor.tree.resolve([row.dimensions[index] for index in factor.by])
+        if found is None:
+            return Missing("RB504", factor.pointer, row)
+        units *= found[1]
+    return units
+
+
+def positions(ladder: LadderUsage, program: ChargeProgram) -> list[Decimal]:
+    """Give the ladder's position before the first segment and after each, in the units of its price."""
+    reached = [ZERO]
+    total = ZERO
+    for units in ladder.units:
+        total += units
+        reached.append(priced_units(total, program.divisor, program.conversion_rounding))
+    return reached
+
+
+def priced_units(units: Decimal, divisor: Decimal, rounding: ConversionRounding) -> Decimal:
+    """Convert units since the period's beginning to what the ladder counts.
+
+    Without rounding nothing is divided here: the compiler has put the divisor into the ladder, so that even a
+    third of a unit costs exactly its share.
+    """
+    if rounding == "none":
+        return units
+    whole, rest = EXACT.divmod(units, divisor)
+    more = rest > 0 if rounding == "up" else rounding == "half_up" and rest * 2 >= divisor
+    return whole + 1 if more else whole
+
+
+def spread_included(included: Included, totals: Sequence[Decimal]) -> list[Decimal]:
+    """Deduct included units once per charge: spread them over ladders by their units, by largest remainder.
+
+    The step is the finest decimal place that units or included units use, so the parts add up exactly.
+    """
+    if included.each or len(totals) == 1:
+        return [included.units] * len(totals)
+    if not included.units or included.units >= sum(totals, ZERO):
+        return list(totals) if included.units else [ZERO] * len(totals)
+    finest = max(decimals(number) for number in (included.units, *totals))
+    return allocate(included.units, totals, Decimal(1).scaleb(-finest))
