@@ -43,6 +43,7 @@ class Outcome:
         status: `invoice`; `nothing_to_bill`; `failed` when an invoice could not be made, as a finding says.
         document: the invoice.
         charges: the rated charges, for an explanation.
+        used: for each of them, the usage that was rated.
         findings: what could not be billed.
     """
 
@@ -51,6 +52,7 @@ class Outcome:
     status: Literal["invoice", "nothing_to_bill", "failed"]
     document: dict[str, Any] | None
     charges: Sequence[RatedCharge] = ()
+    used: Sequence[tuple[str, Sequence[UsageRow]]] = ()
     findings: Sequence[Finding] = ()
 
 
@@ -115,7 +117,7 @@ class BillRun:
     ) -> tuple[Outcome, Draft | None]:
         quotes, missing = self._quotes_of(program)
         if missing:
-            return Outcome(contract.id, program, "failed", None, (), missing), None
+            return Outcome(contract.id, program, "failed", None, findings=missing), None
         rates = rates_of(program, quotes)
         charges: list[RatedCharge] = []
         used: list[tuple[str, list[UsageRow]]] = []
@@ -132,8 +134,8 @@ class BillRun:
         recipient = Recipient(contract.id, customer.model_dump(exclude_defaults=True) if customer else {})
         draft = build(program, recipient, charges, quotes, documents, usage_digest(program, used))
         if draft is None:
-            return Outcome(contract.id, program, "nothing_to_bill", None, charges, findings), None
-        return Outcome(contract.id, program, "invoice", draft.document, charges, findings), draft
+            return Outcome(contract.id, program, "nothing_to_bill", None, charges, used, findings), None
+        return Outcome(contract.id, program, "invoice", draft.document, charges, used, findings), draft
 
     def _quotes_of(self, program: Program) -> tuple[dict[str, Quote], list[Finding]]:
         quotes: dict[str, Quote] = {}

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
-
-from ratebook.template import Template
 
 from ratebook.book.model import Dated, Matrix, Multiplier
 from ratebook.calendar import Instant, Interval, share
@@ -25,6 +24,7 @@ from ratebook.compiler.program import (
 )
 from ratebook.compiler.terms import ChargeSources, Sourced, at_version, begins, nearest
 from ratebook.money import EXACT, ROUNDING, ZERO
+from ratebook.template import Template
 
 T = TypeVar("T")
 
@@ -91,7 +91,11 @@ class LateMultiplier:
 
 @dataclass(frozen=True, slots=True)
 class ChargeTerms:
-    """A charge of an agreement, whatever the period."""
+    """A charge of an agreement, whatever the period.
+
+    Usage of a meter that cannot be added up is not split: it is priced at the version of the period's end.
+    `factor_changes` split usage besides prices, where an explanation wants one factor a row.
+    """
 
     charge: str
     pointer: str
@@ -113,6 +117,8 @@ class ChargeTerms:
     description: Template
     report_only: bool
     otherwise: Price
+    additive: bool
+    factor_changes: frozenset[Instant]
 
     def program(
         self, nominal: Interval, billed: Interval, cuts: set[Instant], where: ZoneInfo
@@ -125,7 +131,11 @@ class ChargeTerms:
             cuts: instants at which the measure's segments begin, shared by all charges that read it.
             where: the spec's zone.
         """
-        edges = (billed.start, *sorted(cuts), billed.end)
+        if self.additive:
+            edges = (billed.start, *sorted(cuts), billed.end)
+            segments = tuple(self._segment(Interval(*edge), edge[0]) for edge in pairwise(edges))
+        else:
+            segments = (self._segment(billed, Instant(billed.end - 1)),)
         return ChargeProgram(
             charge=self.charge,
             pointer=self.pointer,
@@ -138,7 +148,7 @@ class ChargeTerms:
             conversion_rounding=self.conversion.rounding,
             conversion_pointer=self.conversion.pointer,
             included=self._included(nominal, billed, where),
-            segments=tuple(self._segment(Interval(*edge)) for edge in zip(edges, edges[1:], strict=False)),
+            segments=segments,
             maximum=self.maximum.at(billed.start),
             minimum=self.minimum.at(billed.start),
             description=self.description,
@@ -147,11 +157,12 @@ class ChargeTerms:
 
     def changes(self, billed: Interval) -> set[Instant]:
         """Give the instants inside a billed period that split its usage."""
-        return self.prices.changes(billed) | self.percents.changes(billed)
+        factors = {change for change in self.factor_changes if billed.start < change < billed.end}
+        return self.prices.changes(billed) | self.percents.changes(billed) | factors
 
-    def _segment(self, interval: Interval) -> Segment:
-        price = self.prices.at(interval.start)
-        percent, pointer = self.percents.at(interval.start) or (ZERO, "")
+    def _segment(self, interval: Interval, at: Instant) -> Segment:
+        price = self.prices.at(at)
+        percent, pointer = self.percents.at(at) or (ZERO, "")
         return Segment(interval, price if price is not None else self.otherwise, percent, pointer)
 
     def _included(self, nominal: Interval, billed: Interval, where: ZoneInfo) -> Included:

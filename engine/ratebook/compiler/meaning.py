@@ -5,10 +5,9 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ratebook.template import Template
-
 from ratebook.canonical import digest
 from ratebook.compiler.tree import Tree
+from ratebook.template import Template
 
 
 def meaning_digest(terms: Any) -> str:  # noqa: ANN401 - any compiled terms

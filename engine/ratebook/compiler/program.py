@@ -10,12 +10,11 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from ratebook.template import Template
-
 from ratebook.book.model.values import Duration
 from ratebook.calendar import Instant, Interval, Share
 from ratebook.compiler.tree import Tree
 from ratebook.money import RoundingMode
+from ratebook.template import Template
 
 LadderModel = Literal["graduated", "volume", "package", "free", "blocked"]
 ConversionRounding = Literal["none", "up", "down", "half_up"]

@@ -1,0 +1,116 @@
+"""The tree of an invoice: each line through rounding, bounds, discounts, prices and multipliers to the meter."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from typing import Any
+
+from ratebook.billrun.outcomes import Outcome
+from ratebook.calendar import iso
+from ratebook.compiler.program import FeeProgram, Program
+from ratebook.compiler.run import RunCompiler
+from ratebook.compiler.terms import pointer_for
+from ratebook.explain.charge import charge_step
+from ratebook.explain.step import Step
+from ratebook.invoice.lines import shown
+from ratebook.invoice.text import grouped
+from ratebook.money import EXACT, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an explanation is drawn from.
+
+    Attributes:
+        outcome: the invoice, and its charges rated from rows that keep every dimension of the multipliers.
+        compiler: of that run.
+        queries: the metering query of each measure, as text.
+    """
+
+    outcome: Outcome
+    compiler: RunCompiler
+    queries: Sequence[str]
+
+
+def explain_invoice(evidence: Evidence, line: int | None = None) -> Step:
+    """Explain an invoice, or one line of it.
+
+    Args:
+        evidence: what happened.
+        line: number of a line as it stands on the invoice, from 1.
+
+    Raises:
+        IndexError: the invoice has no such line.
+    """
+    invoice = evidence.outcome.document
+    if invoice is None:
+        return Step(f"{evidence.outcome.contract}: {evidence.outcome.status.replace('_', ' ')}")
+    lines = invoice["lines"]
+    if line is not None and not 1 <= line <= len(lines):
+        msg = f"the invoice has {len(lines)} lines, not a line {line}"
+        raise IndexError(msg)
+    numbers = range(1, len(lines) + 1) if line is None else [line]
+    with localcontext(EXACT):
+        steps = tuple(_line_step(evidence, lines[number - 1], number) for number in numbers)
+    currency = invoice["currency"]
+    name = f"Invoice {invoice['invoice']} of {invoice['contract']}"
+    detail = f"{grouped(invoice['subtotal'])} + tax {grouped(invoice['tax'] or '0')}"
+    return Step(name, detail, f"{grouped(invoice['total'])} {currency}", steps=(*steps, *_rates(evidence)))
+
+
+def _rates(evidence: Evidence) -> Iterator[Step]:
+    policy = evidence.outcome.program.agreement.fx
+    for quote in (evidence.outcome.document or {}).get("fx", ()):
+        base, counter = quote["pair"].split("/")
+        estimated = ", estimated" if quote["estimated"] else ""
+        detail = f"{quote['source']} of {quote['published']} for {quote['wanted']}{estimated}"
+        yield Step(
+            "Exchange rate",
+            detail,
+            f"1 {base} is {quote['rate']} {counter}",
+            policy.pointer if policy else "",
+        )
+
+
+def _line_step(evidence: Evidence, line: Mapping[str, Any], number: int) -> Step:
+    outcome = evidence.outcome
+    program = outcome.program
+    name = f"Line {number}, {line['description']}"
+    result = f"{grouped(line['amount'])} {line['currency']}"
+    below: tuple[Step, ...] = ()
+    pointer = ""
+    if line["kind"] == "fee":
+        fee = _fee_of(program, line)
+        below, pointer = tuple(_fee_steps(fee, program)), fee.pointer
+    elif line["kind"] == "tax" and program.tax is not None and outcome.document is not None:
+        tax = program.tax
+        below = (Step("Subtotal", result=f"{grouped(outcome.document['subtotal'])} {line['currency']}"),)
+        name, pointer = f"{name} on each {tax.round_on.replace('_', ' ')}", tax.pointer
+    elif line["charge"] in {discount.discount for discount in program.discounts}:
+        discount = next(one for one in program.discounts if one.discount == line["charge"])
+        pointer = discount.pointer
+        below = (Step("Applies to", ", ".join(sorted(discount.applies_to)) or "everything"),)
+    elif line["charge"] == "minimum" and program.minimum is not None:
+        pointer = program.minimum.bound.pointer
+        below = (Step("Counts towards it", ", ".join(sorted(program.minimum.applies_to)) or "everything"),)
+    else:
+        below = (charge_step(evidence.compiler, evidence.queries, outcome, line),)
+    return Step(name, line["kind"], result, pointer_for(pointer, outcome.contract), below)
+
+
+def _fee_of(program: Program, line: Mapping[str, Any]) -> FeeProgram:
+    zone = program.agreement.zone
+    return next(
+        fee
+        for fee in program.fees
+        if fee.fee == line["charge"] and iso(fee.period.start, zone) == line["period"]["from"]
+    )
+
+
+def _fee_steps(fee: FeeProgram, program: Program) -> Iterator[Step]:
+    yield Step("Amount", f"{plain(fee.amount)} {fee.currency} × {plain(fee.quantity)}", pointer=fee.pointer)
+    if fee.share.numerator != fee.share.denominator:
+        part = f"{fee.share.numerator} of {fee.share.denominator}"
+        yield Step("Share of the full period", part, pointer=fee.share_pointer)
+    exact = fee.amount * fee.quantity * fee.share.numerator / Decimal(fee.share.denominator)
+    yield Step(f"Exact, rounded {program.agreement.rounding}", f"{shown(exact)} {fee.currency}")

@@ -1,0 +1,100 @@
+"""An invoice as text for people: fixed width, amounts in the currency's own decimals, nothing computed."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from ratebook.money import plain
+
+WIDTH: Final = 96
+_AMOUNT: Final = 16
+_QUANTITY: Final = 30
+
+
+def draw_invoice(invoice: Mapping[str, Any]) -> str:
+    """Draw one invoice."""
+    period = invoice["period"]
+    customer = invoice["customer"].get("name", invoice["contract"])
+    opening = "Opening invoice" if invoice["kind"] == "opening" else "Invoice"
+    rows = [
+        _ends(f"{opening} {invoice['invoice']}", f"{invoice['contract']} · {invoice['spec']}"),
+        customer,
+        f"{_day(period['from'])} until {_day(period['to'])} ({period['time_zone']})"
+        f" · issued {invoice['issue_date']} · due {invoice['due_date']}",
+        "=" * WIDTH,
+        *(_line(line) for line in invoice["lines"] if line["kind"] != "tax"),
+        "-" * WIDTH,
+        _ends("Subtotal", grouped(invoice["subtotal"])),
+        *(
+            _ends(line["description"], grouped(line["amount"]))
+            for line in invoice["lines"]
+            if line["kind"] == "tax"
+        ),
+    ]
+    if invoice["tax"] is None:
+        rows.append(_ends("Tax", "added by the sink"))
+    rows += [_ends(f"Total {invoice['currency']}", grouped(invoice["total"])), "=" * WIDTH]
+    rows += [_quote(quote) for quote in invoice["fx"]]
+    if invoice.get("appendix"):
+        rows += ["Usage in this period (no charge)", *(_line(line) for line in invoice["appendix"])]
+    rows += [f"! {finding['code']} {finding['message']}" for finding in invoice["findings"]]
+    return "\n".join(row.rstrip() for row in rows) + "\n"
+
+
+def draw_summary(invoices: Iterable[Mapping[str, Any]]) -> str:
+    """Draw one row for each invoice."""
+    rows = [f"{'contract':<22}{'customer':<30}{'period':<24}{'total':>16} cur", "-" * WIDTH]
+    rows += [summary_row(invoice) for invoice in invoices]
+    return "\n".join(rows) + "\n"
+
+
+def summary_row(invoice: Mapping[str, Any]) -> str:
+    """Draw an invoice as one row."""
+    period = invoice["period"]
+    days = f"{_day(period['from'])}…{_day(period['to'])[5:]}"
+    customer = invoice["customer"].get("name", "")
+    total = grouped(invoice["total"])
+    return f"{_cut(invoice['contract'], 21):<22}{_cut(customer, 29):<30}{days:<24}{total:>16} {invoice['currency']}"
+
+
+def _line(line: Mapping[str, Any]) -> str:
+    amount = "" if line["amount"] is None else grouped(line["amount"])
+    quantity = ""
+    if line["kind"] == "usage":
+        quantity = f"{grouped(line['billable'], places=3)} {line['billable_unit']}"
+    elif line["quantity"] not in {None, "1"}:
+        quantity = f"{line['quantity']} ×"
+    text = line["description"]
+    if line["kind"] == "fee":
+        text += f", {_day(line['period']['from'])} until {_day(line['period']['to'])}"
+    room = WIDTH - _AMOUNT - _QUANTITY
+    first = f"{_cut(text, room):<{room}}{_cut(quantity, _QUANTITY):>{_QUANTITY}}{amount:>{_AMOUNT}}"
+    rest = [f"  {text[start : start + room]}" for start in range(room, len(text), room)]
+    return "\n".join((first, *rest))
+
+
+def _quote(quote: Mapping[str, Any]) -> str:
+    base, counter = quote["pair"].split("/")
+    estimated = " (estimated)" if quote["estimated"] else ""
+    return f"1 {base} = {quote['rate']} {counter}, {quote['source']} of {quote['published']}{estimated}"
+
+
+def grouped(number: str, places: int | None = None) -> str:
+    """Group thousands of a number in plain notation, as in `1,234,567.80`; cut to `places` decimals for reading."""
+    whole, point, rest = number.partition(".")
+    if places is not None and len(rest) > places:
+        whole, point, rest = plain(Decimal(number).quantize(Decimal(1).scaleb(-places))).partition(".")
+    sign = "-" if whole.startswith("-") else ""
+    return f"{sign}{int(whole.removeprefix('-')):,}{point}{rest}"
+
+
+def _ends(left: str, right: str) -> str:
+    return f"{left}{right:>{WIDTH - len(left)}}"
+
+
+def _day(moment: str) -> str:
+    return moment[:10] if moment[11:19] == "00:00:00" else moment[:16].replace("T", " ")
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
