@@ -1,0 +1,1 @@
+"""What the README's figures come from: generated usage, generated books, and the measurements."""
