@@ -1,4 +1,4 @@
-"""One day of generated usage as a DuckDB query: every column from the day, the row's number and the seed alone."""
+"""One day of generated usage as a DuckDB query: all from the day, the row's number and the seed."""
 
 import hashlib
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ UNLISTED_ORGANISATIONS: Final = 12
 # The second is a permutation of the integers of 32 bits that looks like chance (Wellons' lowbias32).
 MACROS: Final = (
     "CREATE MACRO step(x, shift, factor) AS (xor(x, x >> shift) * factor::UBIGINT) & 4294967295::UBIGINT",
-    "CREATE MACRO draw(i, key) AS"
-    " step(step(step(xor(i::UBIGINT, key::UBIGINT), 16, 2146121005), 15, 2221713035), 16, 1)::BIGINT",
+    """CREATE MACRO draw(i, key) AS
+        step(step(step(xor(i::UBIGINT, key::UBIGINT), 16, 2146121005), 15, 2221713035), 16, 1)::BIGINT""",
 )
 
 _STEP_BITS: Final = 20

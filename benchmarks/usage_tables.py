@@ -1,4 +1,4 @@
-"""The tables that generated usage is picked from: organisations with their chains, methods, the slices of a day."""
+"""The tables that generated usage is picked from: organisations and chains, methods, slices of a day."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
