@@ -140,7 +140,8 @@ UNLISTED_CHAINS: Final = ("monad", "berachain", "plasma")
 HOURS: Final = (
     28, 25, 23, 22, 23, 26, 31, 38, 46, 52, 54, 55,
     55, 57, 59, 60, 58, 54, 50, 46, 42, 38, 31, 27,
-)  # fmt: on
+)
+# fmt: on
 """How 1,000 requests of a day spread over its 24 hours, in UTC."""
 
 WEEKDAYS: Final = (100, 103, 105, 104, 98, 81, 77)
