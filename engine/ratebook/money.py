@@ -85,7 +85,9 @@ def plain(number: Decimal) -> str:
     >>> plain(Decimal("1E+3")), plain(Decimal("1.10")), plain(Decimal("-0.00"))
     ('1000', '1.1', '0')
     """
-    text = format(number, "f")
+    text = str(number)
+    if "E" in text:
+        text = format(number, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
@@ -135,6 +137,9 @@ def allocate(total: Decimal, shares: Sequence[Decimal | Fraction], unit: Decimal
 
 def _integers(shares: Sequence[Decimal | Fraction]) -> list[int]:
     """Scale exact weights to integers of the same proportions."""
+    whole = [int(share) for share in shares]
+    if all(number == share for number, share in zip(whole, shares, strict=True)):
+        return whole
     if all(isinstance(share, Decimal) for share in shares):
         places = max(decimals(share) for share in shares if isinstance(share, Decimal))
         return [int(share.scaleb(places)) for share in shares if isinstance(share, Decimal)]

@@ -14,15 +14,8 @@ from ratebook.compiler.program import Agreement, Program
 from ratebook.compiler.run import RunCompiler
 from ratebook.findings import Finding
 from ratebook.fx import Quote, RateTable
-from ratebook.invoice.build import (
-    Draft,
-    Recipient,
-    build,
-    issue_date,
-    rates_of,
-    usage_digest,
-    write_descriptions,
-)
+from ratebook.invoice.build import Draft, Recipient, build, usage_digest, write_descriptions
+from ratebook.invoice.form import Form, form_of, issue_date
 from ratebook.money import EXACT
 from ratebook.rating.charge import RatedCharge, rate_charge
 from ratebook.usage.rows import MeasuredUsage, SubjectRow, UsageRow, UsageStore
@@ -42,8 +35,7 @@ class Outcome:
         program: the terms, with the boundary.
         status: `invoice`; `nothing_to_bill`; `failed` when an invoice could not be made, as a finding says.
         document: the invoice.
-        charges: the rated charges, for an explanation.
-        used: for each of them, the usage that was rated.
+        used: the rated charges, each with the usage that was rated, for an explanation.
         findings: what could not be billed.
     """
 
@@ -51,8 +43,7 @@ class Outcome:
     program: Program
     status: Literal["invoice", "nothing_to_bill", "failed"]
     document: dict[str, Any] | None
-    charges: Sequence[RatedCharge] = ()
-    used: Sequence[tuple[str, Sequence[UsageRow]]] = ()
+    used: Sequence[tuple[RatedCharge, Sequence[UsageRow]]] = ()
     findings: Sequence[Finding] = ()
 
 
@@ -74,6 +65,7 @@ class BillRun:
     rates: RateTable
     findings: list[Finding] = field(default_factory=list)
     usage: MeasuredUsage | None = None
+    _forms: dict[Program, Form | list[Finding]] = field(default_factory=dict)
     _quotes: dict[tuple[str, str, date], Quote | None] = field(default_factory=dict)
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -115,27 +107,31 @@ class BillRun:
     def _rate_boundary(
         self, contract: Contract, boundary: int, program: Program, rows: Sequence[Sequence[UsageRow]]
     ) -> tuple[Outcome, Draft | None]:
-        quotes, missing = self._quotes_of(program)
-        if missing:
-            return Outcome(contract.id, program, "failed", None, findings=missing), None
-        rates = rates_of(program, quotes)
-        charges: list[RatedCharge] = []
-        used: list[tuple[str, list[UsageRow]]] = []
+        form = self._form(program)
+        if not isinstance(form, Form):
+            return Outcome(contract.id, program, "failed", None, findings=form), None
+        used: list[tuple[RatedCharge, list[UsageRow]]] = []
         findings: list[Finding] = []
         for charge in program.charges:
             own = [row for row in rows[charge.use.measure] if row.boundary == boundary]
-            rated = rate_charge(charge, own, rates)
-            charges.append(rated)
-            used.append((charge.charge, own))
+            rated = rate_charge(charge, own, form.rates)
+            used.append((rated, own))
             if rated.missing or rated.refused:
                 findings += charge_findings(contract.id, rated)
         documents = [finding.document() for finding in findings]
         customer = contract.customer
         recipient = Recipient(contract.id, customer.model_dump(exclude_defaults=True) if customer else {})
-        draft = build(program, recipient, charges, quotes, documents, usage_digest(program, used))
+        draft = build(form, recipient, [rated for rated, _ in used], documents, usage_digest(used))
         if draft is None:
-            return Outcome(contract.id, program, "nothing_to_bill", None, charges, used, findings), None
-        return Outcome(contract.id, program, "invoice", draft.document, charges, used, findings), draft
+            return Outcome(contract.id, program, "nothing_to_bill", None, used, findings), None
+        return Outcome(contract.id, program, "invoice", draft.document, used, findings), draft
+
+    def _form(self, program: Program) -> Form | list[Finding]:
+        """Give what all invoices of a program have in common, or why there can be none."""
+        if program not in self._forms:
+            quotes, missing = self._quotes_of(program)
+            self._forms[program] = missing or form_of(program, quotes)
+        return self._forms[program]
 
     def _quotes_of(self, program: Program) -> tuple[dict[str, Quote], list[Finding]]:
         quotes: dict[str, Quote] = {}

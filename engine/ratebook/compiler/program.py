@@ -7,6 +7,7 @@ pointers into the book, and no positions.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -98,7 +99,7 @@ class Included:
     pointer: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MeasureUse:
     """How a charge reads its measure: which one, and where its dimensions stand in a row's key."""
 
@@ -108,13 +109,18 @@ class MeasureUse:
     pool_by: tuple[int, ...]
     late_factors: tuple[LateFactor, ...]
 
-    @property
+    @cached_property
+    def line_names(self) -> tuple[str, ...]:
+        """Names of the dimensions that tell lines apart."""
+        return tuple(self.keep[index] for index in self.lines_by)
+
+    @cached_property
     def lines_are_keys(self) -> bool:
         """Whether a row's key is just its line's key."""
         return self.lines_by == tuple(range(len(self.keep)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChargeProgram:
     """A charge in one billed period: from units to exact nets.
 
@@ -135,6 +141,22 @@ class ChargeProgram:
     minimum: Bound | None
     description: Template
     report_only: bool = False
+
+    @cached_property
+    def ladders(self) -> tuple[Ladder, ...] | None:
+        """The ladder of each segment, where no segment has a matrix."""
+        ladders = tuple(one.price.ladder for one in self.segments if one.price.ladder is not None)
+        return ladders if len(ladders) == len(self.segments) else None
+
+    @cached_property
+    def is_discounted(self) -> bool:
+        """Whether any segment has a discount."""
+        return any(segment.percent_off for segment in self.segments)
+
+    @cached_property
+    def divides(self) -> bool:
+        """Whether billable units are others than multiplied ones."""
+        return self.divisor != 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +179,7 @@ class DiscountProgram:
     """A contract's percentage off what `applies_to` names, in its window."""
 
     discount: str
+    name: str
     percent: Decimal
     applies_to: frozenset[str]
     window: Interval
@@ -232,9 +255,9 @@ class Boundary:
     following: Interval | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
-    """Everything that rating a contract at one boundary needs to know.
+    """Everything that rating a contract at one boundary needs to know; one object for all who share it.
 
     `currencies` are those of its amounts that are not the invoice's; `digest` covers its meaning, not its pointers.
     """

@@ -12,7 +12,7 @@ from ratebook.compiler.program import ChargeProgram, Ladder
 from ratebook.compiler.run import RunCompiler
 from ratebook.compiler.terms import at_version, pointer_for
 from ratebook.explain.step import Step
-from ratebook.invoice.lines import shown
+from ratebook.invoice.line import shown
 from ratebook.invoice.text import grouped
 from ratebook.money import ZERO, plain
 from ratebook.rating.charge import Priced, RatedCharge
@@ -24,11 +24,7 @@ def charge_step(
     compiler: RunCompiler, queries: Sequence[str], outcome: Outcome, line: Mapping[str, Any]
 ) -> Step:
     """Explain the charge behind a line, and for a usage line what its own dimensions used."""
-    index, rated = next(
-        (index, rated)
-        for index, rated in enumerate(outcome.charges)
-        if rated.program.charge == line["charge"]
-    )
+    rated, used = next(one for one in outcome.used if one[0].program.charge == line["charge"])
     program = rated.program
     currency = outcome.program.agreement.currency
     steps = [*_nets(rated, currency, outcome.program.agreement.rounding), *_ladders(rated, outcome)]
@@ -41,7 +37,7 @@ def charge_step(
         text = f"units / {plain(program.divisor)}, round {program.conversion_rounding}"
         steps.append(Step("Conversion", text, program.billable_unit, program.conversion_pointer))
     if line["kind"] == "usage":
-        rows = [row for row in outcome.used[index][1] if _on_line(row, program, line)]
+        rows = [row for row in used if _on_line(row, program, line)]
         factors = tuple(_factors(compiler, program, rows, outcome.program.agreement.zone))
         steps.append(_usage(compiler, program, rows, factors, queries[program.use.measure]))
     lines = sum(1 for one in outcome.document["lines"] if _same_charge(one, line)) if outcome.document else 1

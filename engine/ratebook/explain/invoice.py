@@ -12,7 +12,7 @@ from ratebook.compiler.run import RunCompiler
 from ratebook.compiler.terms import pointer_for
 from ratebook.explain.charge import charge_step
 from ratebook.explain.step import Step
-from ratebook.invoice.lines import shown
+from ratebook.invoice.line import shown
 from ratebook.invoice.text import grouped
 from ratebook.money import EXACT, plain
 

@@ -93,7 +93,7 @@ def rate_charge(program: ChargeProgram, rows: Sequence[UsageRow], rates: Mapping
     priced = _price(ladders, program, rates, refused)
     grosses = [part.gross for part in priced]
     gross = discounted = add_up(grosses)
-    if any(segment.percent_off for segment in program.segments):
+    if program.is_discounted:
         discounted = add_up(_after_percent(part, program) for part in priced)
     capped, net = discounted, discounted
     if program.maximum is not None:
@@ -170,13 +170,16 @@ def _lines(ladders: list[LadderUsage], priced: list[Priced], program: ChargeProg
 
 def _lines_of_one(ladder: LadderUsage, program: ChargeProgram) -> list[RatedLine]:
     divisor = program.divisor
-    if program.use.lines_are_keys:
-        return [RatedLine(use.line, use.quantity, use.units / divisor, use.units) for use in ladder.uses]
+    if program.use.lines_are_keys and not program.divides:
+        return [RatedLine(key, row.quantity, units, units) for key, row, units in ladder.uses]
     totals: dict[Key, tuple[Decimal, Decimal]] = {}
-    for use in ladder.uses:
-        quantity, units = totals.get(use.line, (ZERO, ZERO))
-        totals[use.line] = (quantity + use.quantity, units + use.units)
-    return [RatedLine(key, quantity, units / divisor, units) for key, (quantity, units) in totals.items()]
+    for key, row, units in ladder.uses:
+        quantity, total = totals.get(key, (ZERO, ZERO))
+        totals[key] = (quantity + row.quantity, total + units)
+    return [
+        RatedLine(key, quantity, units / divisor, units)
+        for key, (quantity, units) in sorted(totals.items(), key=lambda item: _order(item[0]))
+    ]
 
 
 def _lines_of_many(
@@ -187,12 +190,12 @@ def _lines_of_many(
     lines: dict[Key, tuple[Decimal, Decimal, Fraction]] = {}
     for ladder in ladders:
         billable = _billable_units(ladder, program)
-        for use, units in zip(ladder.uses, billable, strict=True):
-            of_segment = ladder.units[use.segment]
-            weight = gross.get((id(ladder), use.segment), Fraction(0))
-            share = weight * Fraction(use.units) / Fraction(of_segment) if of_segment else Fraction(0)
-            quantity, total, shared = lines.get(use.line, (ZERO, ZERO, Fraction(0)))
-            lines[use.line] = (quantity + use.quantity, total + units, shared + share)
+        for (key, row, used), units in zip(ladder.uses, billable, strict=True):
+            of_segment = ladder.units[row.segment]
+            weight = gross.get((id(ladder), row.segment), Fraction(0))
+            share = weight * Fraction(used) / Fraction(of_segment) if of_segment else Fraction(0)
+            quantity, total, shared = lines.get(key, (ZERO, ZERO, Fraction(0)))
+            lines[key] = (quantity + row.quantity, total + units, shared + share)
     return [
         RatedLine(key, *values) for key, values in sorted(lines.items(), key=lambda item: _order(item[0]))
     ]
@@ -205,13 +208,13 @@ def _order(key: Key) -> tuple[str, ...]:
 def _billable_units(ladder: LadderUsage, program: ChargeProgram) -> list[Decimal]:
     """Give the billable units of each use; where the period's total is rounded they add up to what was rounded."""
     if program.conversion_rounding == "none":
-        return [use.units / program.divisor for use in ladder.uses]
+        return [units / program.divisor for _, _, units in ladder.uses]
     marks = positions(ladder, program)
     billable = [ZERO] * len(ladder.uses)
     for segment in range(len(ladder.units)):
-        of_segment = [index for index, use in enumerate(ladder.uses) if use.segment == segment]
+        of_segment = [index for index, (_, row, _) in enumerate(ladder.uses) if row.segment == segment]
         if of_segment:
-            units = [ladder.uses[index].units for index in of_segment]
+            units = [ladder.uses[index][2] for index in of_segment]
             parts = allocate(marks[segment + 1] - marks[segment], units, Decimal(1))
             for index, part in zip(of_segment, parts, strict=True):
                 billable[index] = part

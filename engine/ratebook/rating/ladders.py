@@ -12,13 +12,8 @@ from ratebook.usage.rows import UsageRow
 Key = tuple[str | None, ...]
 
 
-class Use(NamedTuple):
-    """Units of one row in one ladder."""
-
-    segment: int
-    line: Key
-    quantity: Decimal
-    units: Decimal
+Use = tuple[Key, UsageRow, Decimal]
+"""What one row adds to a ladder: the key of its line, the row, and its multiplied units."""
 
 
 class Missing(NamedTuple):
@@ -43,7 +38,7 @@ class LadderUsage:
 
     pool: Key
     cell: tuple[str, ...]
-    prices: list[Ladder | None]
+    prices: Sequence[Ladder | None]
     uses: list[Use]
     units: list[Decimal]
 
@@ -89,7 +84,7 @@ def gather(program: ChargeProgram, rows: Iterable[UsageRow]) -> Ladders:
         if ladder is None:
             ladder = found[pool, cell] = _empty(program, pool, cell)
         line = key if use.lines_are_keys else tuple([key[index] for index in use.lines_by])
-        ladder.uses.append(Use(row.segment, line, row.quantity, units))
+        ladder.uses.append((line, row, units))
         ladder.units[row.segment] += units
     ladders = list(found.values())
     if len(ladders) > 1:
@@ -98,7 +93,7 @@ def gather(program: ChargeProgram, rows: Iterable[UsageRow]) -> Ladders:
 
 
 def _empty(program: ChargeProgram, pool: Key, cell: tuple[str, ...]) -> LadderUsage:
-    prices = [
+    prices: Sequence[Ladder | None] = program.ladders or [
         segment.price.matrix.leaves.get(cell) if segment.price.matrix is not None else segment.price.ladder
         for segment in program.segments
     ]

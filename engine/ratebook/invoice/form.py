@@ -1,0 +1,118 @@
+"""What all invoices of a program have in common, worked out once: header, fee lines, exchange rates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from ratebook import SEMANTICS
+from ratebook.calendar import Interval, iso, local_date, shift, tzdata_version
+from ratebook.canonical import digest
+from ratebook.compiler.program import FeeProgram, Program
+from ratebook.fx import SAME, Quote, Rate
+from ratebook.invoice.line import Line, amount_line, shown
+from ratebook.money import round_money
+
+NOTHING_BROUGHT_FORWARD = digest({})
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """A fee's line and what it counts for in discounts and minimums."""
+
+    fee: str
+    amount: Decimal
+    line: Line
+    shares: Mapping[Interval, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The parts of an invoice that depend on the program and the exchange rates alone.
+
+    Attributes:
+        program: the terms.
+        rates: for each currency of the program, how amounts become the invoice's currency.
+        fees: in order.
+        period: of the lines, as it is printed.
+        head: the invoice's own fields between its contract and its lines.
+        digests: of what all invoices of the program are made from.
+        fx: the quotes as documents.
+        windows: the discounts' windows.
+    """
+
+    program: Program
+    rates: Mapping[str, Rate]
+    fees: tuple[Fee, ...]
+    period: Mapping[str, str]
+    head: Mapping[str, Any]
+    digests: Mapping[str, Any]
+    fx: list[dict[str, Any]]
+    windows: tuple[Interval, ...]
+
+    def rounded(self, amount: Decimal) -> Decimal:
+        """Round an exact amount to the invoice's currency: the one rounding point."""
+        agreement = self.program.agreement
+        return round_money(amount, agreement.minor_unit, agreement.rounding)
+
+
+def issue_date(program: Program) -> date:
+    """Give the planned issue date: the boundary's local date and what the spec adds to it."""
+    agreement = program.agreement
+    after = agreement.issue_after
+    return shift(local_date(program.boundary.at, agreement.zone), after.number, after.unit)
+
+
+def form_of(program: Program, quotes: Mapping[str, Quote]) -> Form:
+    """Work out what all invoices of a program have in common.
+
+    Args:
+        program: the terms.
+        quotes: for each foreign currency of the program, the quote against the invoice's currency.
+    """
+    agreement, boundary = program.agreement, program.boundary
+    zone = agreement.zone
+    shown_period = boundary.billed if boundary.kind == "period" else boundary.following or boundary.billed
+    period = _printed(shown_period, program)
+    issued = issue_date(program)
+    documents = [quotes[currency].document() for currency in sorted(quotes)]
+    rates = {agreement.currency: SAME} | {name: quote.from_currency(name) for name, quote in quotes.items()}
+    windows = tuple(dict.fromkeys(discount.window for discount in program.discounts))
+    head = {
+        "spec": agreement.spec,
+        "kind": boundary.kind,
+        "boundary": iso(boundary.at, zone),
+        "revision": 0,
+        "period": {**period, "time_zone": zone.key},
+        "issue_date": issued.isoformat(),
+        "due_date": shift(issued, agreement.due.number, agreement.due.unit).isoformat(),
+        "currency": agreement.currency,
+    }
+    digests = {
+        "terms": program.digest,
+        "fx": digest(documents),
+        "brought_forward": NOTHING_BROUGHT_FORWARD,
+        "tzdata": tzdata_version(),
+        "semantics": SEMANTICS,
+    }
+    fees = tuple(_fee(fee, program, rates, windows) for fee in program.fees)
+    return Form(program, rates, fees, period, head, digests, documents, windows)
+
+
+def _printed(interval: Interval, program: Program) -> dict[str, str]:
+    zone = program.agreement.zone
+    return {"from": iso(interval.start, zone), "to": iso(interval.end, zone)}
+
+
+def _fee(fee: FeeProgram, program: Program, rates: Mapping[str, Rate], windows: tuple[Interval, ...]) -> Fee:
+    agreement = program.agreement
+    rate = rates[fee.currency] if fee.amount else SAME
+    numerator = fee.amount * fee.quantity * fee.share.numerator * rate.numerator
+    exact = numerator / (fee.share.denominator * rate.denominator)
+    amount = round_money(exact, agreement.minor_unit, agreement.rounding)
+    line = amount_line(fee.fee, "fee", fee.name, amount, agreement.currency, _printed(fee.period, program))
+    line["quantity"] = shown(fee.quantity)
+    covered = [window for window in windows if fee.period.start in window]
+    return Fee(fee.fee, amount, line, dict.fromkeys(covered, Fraction(1)))

@@ -1,0 +1,67 @@
+"""Invoices on disk: one JSON-lines file, an index to find each in it, and the manifest of the run."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Final, Self
+
+import orjson
+
+INVOICES: Final = "invoices.jsonl"
+INDEX: Final = "index.csv"
+FINDINGS: Final = "findings.jsonl"
+MANIFEST: Final = "manifest.json"
+
+_HEADER: Final = b"contract,boundary,invoice,offset,length,sha256\n"
+
+
+@dataclass(slots=True)
+class InvoiceFolder:
+    """Writes the invoices of a run into a folder as they come, so that memory holds one at a time.
+
+    Use it as a context manager. Each line of the index names a contract, the boundary, the invoice, where its
+    bytes stand in `invoices.jsonl`, and their SHA-256.
+
+    Raises:
+        FileExistsError: the folder holds invoices already; nothing is overwritten.
+    """
+
+    folder: Path
+    _invoices: BinaryIO = field(init=False)
+    _index: BinaryIO = field(init=False)
+    _offset: int = 0
+    written: int = 0
+
+    def __enter__(self) -> Self:
+        """Open the files."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._invoices = (self.folder / INVOICES).open("xb")
+        self._index = (self.folder / INDEX).open("xb")
+        self._index.write(_HEADER)
+        return self
+
+    def write(self, invoice: Mapping[str, Any]) -> None:
+        """Write one invoice."""
+        data = orjson.dumps(invoice)
+        digest = hashlib.sha256(data).hexdigest()
+        entry = f"{invoice['contract']},{invoice['boundary']},{invoice['invoice']},{self._offset},{len(data)},{digest}\n"
+        self._index.write(entry.encode())
+        self._invoices.write(data + b"\n")
+        self._offset += len(data) + 1
+        self.written += 1
+
+    def finish(self, findings: Iterable[Mapping[str, Any]], manifest: Mapping[str, Any]) -> None:
+        """Write what the whole run found, and what it was made from."""
+        with (self.folder / FINDINGS).open("xb") as stream:
+            stream.writelines(orjson.dumps(finding) + b"\n" for finding in findings)
+        document = {**manifest, "invoices": self.written}
+        (self.folder / MANIFEST).write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the files."""
+        self._invoices.close()
+        self._index.close()
