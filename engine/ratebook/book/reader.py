@@ -1,7 +1,7 @@
 """The strict reader of YAML: data with the place of every node, and all that is wrong with a file.
 
-It reads the events of the parser and builds the tree itself, so that nothing which YAML would do silently can
-happen: no duplicate key wins, no scalar is bent, no alias, tag or merge key is followed. A file that cannot be
+It reads the events of the parser and builds the tree itself, so that nothing can happen which YAML does
+silently: no duplicate key wins, no scalar is bent, no alias, tag or merge key is followed. A file that cannot be
 parsed gives one finding; everything else is reported at its place, and reading goes on.
 """
 
@@ -27,7 +27,9 @@ _INVISIBLE: Final = re.compile(
     "|\r(?!\n)"
 )
 
-_PARSER: Final[Any] = getattr(yaml.cyaml, "CParser", yaml.SafeLoader) if yaml.__with_libyaml__ else yaml.SafeLoader
+_PARSER: Final[Any] = (
+    getattr(yaml.cyaml, "CParser", yaml.SafeLoader) if yaml.__with_libyaml__ else yaml.SafeLoader
+)
 
 
 class Mark(NamedTuple):
@@ -159,24 +161,29 @@ class _Composer:
         self._get()  # the stream begins
         start = self._get()
         if isinstance(start, yaml.StreamEndEvent):
-            return self._nothing()
+            self._report("RB106", "the file is empty", Mark(1, 1, 1), help_="write it, or delete it")
+            return None
         if start.version or start.tags:
-            self._report("RB104", "a directive stands here", _mark(start), help_="delete the line that begins with %")
+            self._report(
+                "RB104", "a directive stands here", _mark(start), help_="delete the line that begins with %"
+            )
         event = self._get()
         root = self._node(event, 0)
         self._get()  # the document ends
         after = self._get()
         if not isinstance(after, yaml.StreamEndEvent):
             self._report(
-                "RB105", "a second document begins here", _mark(after), expected="one document", help_="delete the `---`"
+                "RB105",
+                "a second document begins here",
+                _mark(after),
+                expected="one document",
+                help_="delete the `---`",
             )
             return None
         if root.data is None:
-            return self._nothing()
+            self._report("RB106", "the file says nothing", root.mark, help_="write it, or delete it")
+            return None
         return root
-
-    def _nothing(self) -> None:
-        self._report("RB106", "the file is empty", Mark(1, 1, 1), help_="write it, or delete it")
 
     def _report(self, code: str, message: str, mark: Mark, *, expected: str = "", help_: str = "") -> None:
         position = Position(self.file, *mark)
@@ -190,7 +197,10 @@ class _Composer:
             return self._scalar(event)
         if isinstance(event, yaml.AliasEvent):
             self._report(
-                "RB104", f"an alias stands here: *{event.anchor}", _mark(event), help_="write the value out where it is used"
+                "RB104",
+                f"an alias stands here: *{event.anchor}",
+                _mark(event),
+                help_="write the value out where it is used",
             )
             return Node(BROKEN, _mark(event))
         self._refuse_properties(event)
@@ -201,10 +211,18 @@ class _Composer:
     def _refuse_properties(self, event: Any) -> None:  # noqa: ANN401 - an event of the parser
         if event.anchor is not None:
             self._report(
-                "RB104", f"an anchor stands here: &{event.anchor}", _mark(event), help_="delete it, and write out what refers to it"
+                "RB104",
+                f"an anchor stands here: &{event.anchor}",
+                _mark(event),
+                help_="delete it, and write out what refers to it",
             )
         if event.tag is not None:
-            self._report("RB104", f"a tag stands here: {event.tag}", _mark(event), help_="delete it; a text stands in quotes")
+            self._report(
+                "RB104",
+                f"a tag stands here: {event.tag}",
+                _mark(event),
+                help_="delete it; a text stands in quotes",
+            )
 
     def _sequence(self, event: Any, level: int) -> Node:  # noqa: ANN401 - an event of the parser
         items: list[Node] = []
@@ -282,7 +300,10 @@ class _Composer:
     def _check_text(self, text: str, event: Any) -> None:  # noqa: ANN401 - an event of the parser
         if event.style == '"' and (hidden := _INVISIBLE.search(text)):
             self._report(
-                "RB108", f"the text holds an invisible character: U+{ord(hidden[0]):04X}", _mark(event), help_="delete it"
+                "RB108",
+                f"the text holds an invisible character: U+{ord(hidden[0]):04X}",
+                _mark(event),
+                help_="delete it",
             )
         elif not self._ascii and not unicodedata.is_normalized("NFC", text):
             self._report(
@@ -297,4 +318,3 @@ def _mark(event: Any) -> Mark:  # noqa: ANN401 - an event of the parser
     start, end = event.start_mark, event.end_mark
     same_line = end.line == start.line
     return Mark(start.line + 1, start.column + 1, max(1, end.column - start.column) if same_line else 1_000)
-

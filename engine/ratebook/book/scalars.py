@@ -1,6 +1,6 @@
 """What an unquoted scalar of a file means: a number exactly as typed, true or false, nothing, or a text.
 
-These are the rules of YAML 1.2 (`NO`, `on`, `12:30` and `1.2.3` are texts), and stricter ones for numbers: what
+These are the rules of YAML 1.2 (`NO`, `on`, `12:30` and `1.2.3` are texts), stricter where it is numbers: what
 looks like one but could be read in two ways is refused, with a word on how to write it.
 """
 
@@ -57,7 +57,9 @@ def read_scalar(text: str) -> Scalar:
     if text in _NOTHING:
         return None
     if text in _OTHER_WORDS:
-        raise UnclearScalarError(f"{text} is not a truth value here", f'write {text.lower()}, or "{text}" for the text')
+        raise UnclearScalarError(
+            f"{text} is not a truth value here", f'write {text.lower()}, or "{text}" for the text'
+        )
     return text
 
 

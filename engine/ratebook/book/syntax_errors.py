@@ -16,7 +16,9 @@ class _Meaning(NamedTuple):
 _MEANINGS: Final[tuple[tuple[str, _Meaning], ...]] = (
     (
         "cannot start any token",
-        _Meaning("a value cannot begin with this character", "a text that begins with @, ` or % stands in quotes"),
+        _Meaning(
+            "a value cannot begin with this character", "a text that begins with @, ` or % stands in quotes"
+        ),
     ),
     (
         "mapping values are not allowed",
@@ -31,7 +33,10 @@ _MEANINGS: Final[tuple[tuple[str, _Meaning], ...]] = (
     ),
     (
         "find expected key",
-        _Meaning("this does not fit the lines above it", "indent equal keys equally; nothing follows a text in quotes"),
+        _Meaning(
+            "this does not fit the lines above it",
+            "indent equal keys equally; nothing follows a text in quotes",
+        ),
     ),
     (
         "find expected '-' indicator",
@@ -51,7 +56,9 @@ _MEANINGS: Final[tuple[tuple[str, _Meaning], ...]] = (
     ),
     (
         "unknown escape character",
-        _Meaning("a backslash does not stand for a character here", "double it, or put the text in single quotes"),
+        _Meaning(
+            "a backslash does not stand for a character here", "double it, or put the text in single quotes"
+        ),
     ),
     (
         "find expected <document start>",
@@ -101,4 +108,6 @@ def _meaning(said: str, text: str, position: Position) -> _Meaning:
     for part, meaning in _MEANINGS:
         if part in said:
             return meaning
-    return _Meaning(f"this is not YAML: {said or 'it cannot be parsed'}", "look at this line and the one above it")
+    return _Meaning(
+        f"this is not YAML: {said or 'it cannot be parsed'}", "look at this line and the one above it"
+    )

@@ -1,6 +1,6 @@
 """The model of a book: one class for each kind of file, immutable, with the keys that the files have.
 
-A key that is a word of Python ends in `_` here (`from_`, `in_`, `for_`). A value that may be dated is a `Dated`.
+A key that is a word of Python ends in `_` here (`from_`, `in_`, `for_`); what may be dated is a `Dated`.
 """
 
 from ratebook.book.model.base import Model

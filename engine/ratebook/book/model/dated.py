@@ -21,7 +21,7 @@ class Version(Model, Generic[T]):
         from_: when it begins; absent on a first version that has always held, and where nothing is dated.
         value: the whole value, with the keys that all versions share.
         reference: why it changed, as a ticket.
-        path: the pointer of this version inside its field: "" where nothing is dated, else as in `versions/1`.
+        path: pointer of this version inside its field: "" where nothing is dated, else as in `versions/1`.
     """
 
     from_: WhenField | None = Field(default=None, alias="from")
@@ -31,7 +31,7 @@ class Version(Model, Generic[T]):
 
 
 class Dated(Model, Generic[T]):
-    """A value that may be dated: its versions, in order of time. An undated value is one version without `from`."""
+    """A value that may be dated: its versions in order of time; undated, it is one version without `from`."""
 
     versions: tuple[Version[T], ...] = Field(alias="§versions", min_length=1)
 

@@ -88,7 +88,7 @@ Where = dict[Column, ColumnConditions]
 
 
 def conditions(where: Mapping[str, ColumnConditions]) -> tuple[Condition, ...]:
-    """Give the conditions of a `where`, by column in order of its name, so that writing order has no meaning."""
+    """Give the conditions of a `where` in order of columns, so that the order of writing has no meaning."""
     return tuple(one for column in sorted(where) for one in where[column].conditions(column))
 
 

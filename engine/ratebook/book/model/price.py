@@ -80,7 +80,7 @@ class Tiered(Model):
                 expected="`per` in one of the two places",
             )
         if self.per is not None:
-            # The one way around `frozen`, while the object is still being made: both ways of writing mean the same.
+            # Around `frozen`, while the object is still being made: both ways of writing mean the same.
             self.__dict__.update(
                 tiers=tuple(tier.model_copy(update={"per": self.per}) for tier in self.tiers), per=None
             )

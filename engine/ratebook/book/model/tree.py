@@ -17,7 +17,7 @@ MOST_LEVELS: Final = 8
 
 
 def read_tree(
-    value: object, by: Sequence[str], *, leaf: Any, is_leaf: Callable[[object], bool], what: str
+    value: object, by: Sequence[str], *, leaf: object, is_leaf: Callable[[object], bool], what: str
 ) -> Any:  # noqa: ANN401 - a tree of any depth
     """Validate a tree of a known depth.
 
@@ -55,7 +55,7 @@ def _wrong_depth(
 
 
 @cache
-def _adapter(leaf: Any, depth: int) -> TypeAdapter[Any]:  # noqa: ANN401 - any leaf
+def _adapter(leaf: object, depth: int) -> TypeAdapter[Any]:
     tree: Any = leaf
     for _ in range(depth):
         tree = Annotated[dict[str, tree], Field(min_length=1)]
