@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -35,12 +35,20 @@ FORMATS: Final = {
 MEMORY_LIMIT: Final = "1200MB"
 
 
+class Organisation(NamedTuple):
+    """A subject of usage, and the UTC days `[first, last)` on which it makes requests."""
+
+    name: str
+    first: date = date.min
+    last: date = date.max
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What to generate: how many events, for whom (large ones first), on which UTC days `[first, last)`."""
 
     events: int
-    organisations: Sequence[str]
+    organisations: Sequence[Organisation]
     first: date
     last: date
     seed: int
@@ -75,30 +83,45 @@ def generate(request: Request, folder: Path, kind: str = "parquet", threads: int
     counts = _events_by_day(request)
     rows, files = 0, []
     with duckdb.connect(config={"memory_limit": MEMORY_LIMIT}) as connection:
-        _prepare(connection, request, max(counts), threads)
+        _prepare(connection, max(counts), threads)
+        living: list[str] = []
         for day, events in zip(request.days, counts, strict=True):
+            living, before = (
+                [one.name for one in request.organisations if one.first <= day < one.last],
+                living,
+            )
+            if living != before:
+                _create(connection, "places", places(living, request.seed))
             path = folder / f"{day}.{kind}"
-            query = Day(day, events, len(request.organisations) * len(traffic.PLACES), request.seed).query()
+            query = Day(day, events, len(living) * len(traffic.PLACES), request.seed).query()
             rows += connection.execute(f"COPY ({query}) TO '{path}' ({FORMATS[kind]})").fetchall()[0][0]
             files.append(path)
     return Written(sum(counts), rows, tuple(files))
 
 
-def organisations_of(book: Path) -> list[str]:
+def organisations_of(book: Path) -> list[Organisation]:
     """List the usage subjects of a book's contracts: of YAML files by contract id, then of CSV files.
 
     The order is the rank that gives an organisation its share of the usage, so customers with a file of their
     own are the large ones.
     """
     folder = book / "contracts"
-    subjects: list[str] = []
+    found: list[Organisation] = []
     for path in sorted(folder.rglob("*.yaml"), key=lambda path: path.stem):
         contract = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - builds strings only
-        subjects += contract.get("subjects") or [contract["org"]]
+        names = contract.get("subjects") or [contract["org"]]
+        found += [Organisation(name, *_life(contract["start"], contract.get("end"))) for name in names]
     for path in sorted(folder.rglob("*.csv")):
         with path.open(newline="", encoding="utf-8") as file:
-            subjects += [row["org"] for row in csv.DictReader(file)]
-    return list(dict.fromkeys(subjects))
+            rows = csv.DictReader(file)
+            found += [Organisation(row["org"], *_life(row["start"], row.get("end"))) for row in rows]
+    return found
+
+
+def _life(start: str, end: str | None) -> tuple[date, date]:
+    """Give the UTC days of a contract. One that begins within a day is in use from the next day on."""
+    first = date.fromisoformat(start[:10]) + timedelta(days="T" in start)
+    return first, date.fromisoformat(end[:10]) if end else date.max
 
 
 def _events_by_day(request: Request) -> list[int]:
@@ -112,9 +135,7 @@ def _events_by_day(request: Request) -> list[int]:
     return events
 
 
-def _prepare(
-    connection: duckdb.DuckDBPyConnection, request: Request, largest_day: int, threads: int | None
-) -> None:
+def _prepare(connection: duckdb.DuckDBPyConnection, largest_day: int, threads: int | None) -> None:
     """Set the connection up, and make the macros and tables that a day's query needs."""
     if threads:
         connection.execute(f"SET threads = {threads}")
@@ -124,11 +145,15 @@ def _prepare(
     for macro in MACROS:
         connection.execute(macro)
     connection.execute(f"CREATE TABLE numbers AS SELECT i FROM range({largest_day}) AS t(i)")
-    tables = {"places": places(request.organisations, request.seed), "calls": calls(), "slices": slices()}
-    for name, rows in tables.items():
-        connection.register("incoming", pa.Table.from_pylist(rows))
-        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming")
-        connection.unregister("incoming")
+    _create(connection, "calls", calls())
+    _create(connection, "slices", slices())
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
+    """Make a table of rows, in place of an earlier one."""
+    connection.register("incoming", pa.Table.from_pylist(rows))
+    connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM incoming")
+    connection.unregister("incoming")
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -160,7 +185,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and tell on stderr, in one line, what was written."""
     parsed = _arguments(arguments)
     if parsed.organisations:
-        organisations = [traffic.organisation(number) for number in range(parsed.organisations)]
+        organisations = [Organisation(traffic.organisation(number)) for number in range(parsed.organisations)]
     else:
         organisations = organisations_of(parsed.book)
     if not organisations:
