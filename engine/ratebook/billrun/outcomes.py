@@ -11,7 +11,7 @@ from ratebook.billrun.findings import charge_findings, no_rate, unbilled_finding
 from ratebook.book.model import Contract
 from ratebook.calendar import local_date
 from ratebook.compiler.program import Agreement, Program
-from ratebook.compiler.run import RunCompiler
+from ratebook.compiler.run import RunCompiler, RunPlan
 from ratebook.findings import Finding
 from ratebook.fx import Quote, RateTable
 from ratebook.invoice.build import Draft, Recipient, build, usage_digest, write_descriptions
@@ -57,6 +57,7 @@ class BillRun:
         store: where usage is measured.
         rates: exchange rates.
         findings: of the whole run, complete once the outcomes are through.
+        plan: what is measured, once the first outcome is asked for.
     """
 
     compiler: RunCompiler
@@ -64,16 +65,16 @@ class BillRun:
     store: UsageStore
     rates: RateTable
     findings: list[Finding] = field(default_factory=list)
-    usage: MeasuredUsage | None = None
+    plan: RunPlan | None = None
     _forms: dict[Program, Form | list[Finding]] = field(default_factory=dict)
     _quotes: dict[tuple[str, str, date], Quote | None] = field(default_factory=dict)
 
     def outcomes(self) -> Iterator[Outcome]:
         """Rate every contract at every boundary in the run's period, in order of contract and time."""
-        self.usage = self.measure()
-        self.findings += [unbilled_finding(one, self.compiler) for one in self.usage.unbilled()]
+        usage = self._measure()
+        self.findings += [unbilled_finding(one, self.compiler) for one in usage.unbilled()]
         contracts = enumerate(self.contracts())
-        readers = [_Reader(self.usage.rows(number)) for number in range(len(self.compiler.measures))]
+        readers = [_Reader(usage.rows(number)) for number in range(len(self.compiler.measures))]
         while batch := list(islice(contracts, _BATCH)):
             with localcontext(EXACT):
                 outcomes = [
@@ -84,11 +85,10 @@ class BillRun:
                 self.findings += outcome.findings
                 yield outcome
 
-    def measure(self) -> MeasuredUsage:
-        """Enroll all contracts and measure what they used."""
+    def _measure(self) -> MeasuredUsage:
         self.store.enroll(self._subjects())
-        plan = self.compiler.plan()
-        return self.store.measure(plan.measures, plan.segments, plan.window)
+        self.plan = self.compiler.plan()
+        return self.store.measure(self.plan.measures, self.plan.segments, self.plan.window)
 
     def _subjects(self) -> Iterator[SubjectRow]:
         for number, contract in enumerate(self.contracts()):

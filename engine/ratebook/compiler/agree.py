@@ -1,5 +1,6 @@
 """From the book's terms to agreements: each compiled once, with what must be measured for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -114,6 +115,8 @@ class Agreements:
         prices: Timed[Price] = Timed(())
         if not report_only:
             prices = price_versions(sources, header.currency, conversion.ladder_divisor, keep, where)
+        labels = self._labels(header)
+        description = self._description(sources, header, labels)
         pointer = f"{ANY_CONTRACT}#report" if report_only else sources.sources[-2].pointer
         return ChargeTerms(
             charge=sources.charge,
@@ -133,7 +136,8 @@ class Agreements:
             prorate_included=prorate.value if prorate is not None else "none",
             minimum=bounds("minimum", sources, header.currency, where),
             maximum=bounds("maximum", sources, header.currency, where),
-            description=self._description(sources, header),
+            description=description,
+            labels={name: labels[name] for name in sorted(description.labels & labels.keys())},
             report_only=report_only,
             additive=additive,
             factor_changes=self._factor_changes(rule, where) if self.detailed and additive else frozenset(),
@@ -160,10 +164,11 @@ class Agreements:
             return Conversion(unit_divisor(meter.unit, rule.convert.to), rule.convert.round, pointer)
         return Conversion(rule.convert.divide_by or _ONE, rule.convert.round, pointer)
 
-    def _description(self, sources: ChargeSources, header: Agreement) -> Template:
+    def _description(
+        self, sources: ChargeSources, header: Agreement, labels: Mapping[str, Mapping[str, str]]
+    ) -> Template:
         found = nearest("description", sources.sources)
-        text = header.say(found.value) if found is not None else sources.charge
-        return compile_template(text, self._labels(header))
+        return compile_template(header.say(found.value) if found is not None else sources.charge, labels)
 
     def _labels(self, header: Agreement) -> dict[str, dict[str, str]]:
         return {

@@ -1,6 +1,6 @@
 """A charge of an agreement: all its versions compiled once, and its program for one billed period."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -115,6 +115,7 @@ class ChargeTerms:
     minimum: Timed[Bound]
     maximum: Timed[Bound]
     description: Template
+    labels: Mapping[str, Mapping[str, str]]
     report_only: bool
     otherwise: Price
     additive: bool
@@ -152,6 +153,7 @@ class ChargeTerms:
             maximum=self.maximum.at(billed.start),
             minimum=self.minimum.at(billed.start),
             description=self.description,
+            labels=self.labels,
             report_only=self.report_only,
         )
 

@@ -18,20 +18,16 @@ def meaning_digest(terms: Any) -> str:  # noqa: ANN401 - any compiled terms
 def _meaning(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, Template):
         return value.source
-    if isinstance(value, ZoneInfo):
-        return value.key
     if isinstance(value, Tree):
         return [[list(path), _meaning(leaf)] for path, leaf in sorted(value.leaves.items())]
     if is_dataclass(value):
         names = [field.name for field in fields(value)]
         return {name: _meaning(getattr(value, name)) for name in names if _means(name)}
-    if isinstance(value, frozenset):
-        return sorted(value)
-    if isinstance(value, tuple | list):
-        return [_meaning(item) for item in value]
+    if isinstance(value, tuple | list | frozenset):
+        return [_meaning(item) for item in (sorted(value) if isinstance(value, frozenset) else value)]
     if isinstance(value, Mapping):
         return {key: _meaning(item) for key, item in value.items()}
-    return value
+    return value.key if isinstance(value, ZoneInfo) else value
 
 
 def _means(name: str) -> bool:

@@ -171,7 +171,7 @@ def _currency(amounts: Iterable[Decimal | Mapping[str, Decimal]], terms: PriceTe
 
 def _in(amount: Decimal | Mapping[str, Decimal], currency: str, terms: PriceTerms) -> Decimal:
     if isinstance(amount, Mapping):
-        return amount[currency] if currency in amount else ZERO
+        return amount.get(currency, ZERO)
     return amount if currency == terms.home or not amount else ZERO
 
 

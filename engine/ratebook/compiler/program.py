@@ -25,7 +25,7 @@ ConversionRounding = Literal["none", "up", "down", "half_up"]
 class Tier:
     """A step of a ladder: units above the previous bound up to `up_to` (None: without end).
 
-    A unit costs `price / ladder.denominator`; `flat` (an amount, not over the denominator) is due once the tier is entered.
+    A unit costs `price / ladder.denominator`; `flat`, an amount by itself, is due once the tier is entered.
     """
 
     up_to: Decimal | None
@@ -140,6 +140,7 @@ class ChargeProgram:
     maximum: Bound | None
     minimum: Bound | None
     description: Template
+    labels: Mapping[str, Mapping[str, str]]
     report_only: bool = False
 
     @cached_property

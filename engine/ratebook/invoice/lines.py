@@ -24,12 +24,13 @@ class Described(NamedTuple):
 
     @property
     def variables(self) -> dict[str, str]:
-        """What the template may name: the line's dimensions, quantities and units."""
+        """What the template names: dimensions of the line, its quantities and units."""
         line = self.line
-        variables = {name: value or "" for name, value in line["dimensions"].items()}
-        for name in ("quantity", "unit", "billable", "billable_unit"):
-            variables[name] = line[name]
-        return variables
+        dimensions = line["dimensions"]
+        return {
+            name: (dimensions[name] if name in dimensions else line[name]) or ""
+            for name in self.template.names
+        }
 
 
 @dataclass(slots=True)

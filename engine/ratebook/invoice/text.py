@@ -1,6 +1,6 @@
 """An invoice as text for people: fixed width, amounts in the currency's own decimals, nothing computed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -15,12 +15,12 @@ def draw_invoice(invoice: Mapping[str, Any]) -> str:
     """Draw one invoice."""
     period = invoice["period"]
     customer = invoice["customer"].get("name", invoice["contract"])
+    days = f"{_day(period['from'])} until {_day(period['to'])} ({period['time_zone']})"
     opening = "Opening invoice" if invoice["kind"] == "opening" else "Invoice"
     rows = [
         _ends(f"{opening} {invoice['invoice']}", f"{invoice['contract']} · {invoice['spec']}"),
         customer,
-        f"{_day(period['from'])} until {_day(period['to'])} ({period['time_zone']})"
-        f" · issued {invoice['issue_date']} · due {invoice['due_date']}",
+        f"{days} · issued {invoice['issue_date']} · due {invoice['due_date']}",
         "=" * WIDTH,
         *(_line(line) for line in invoice["lines"] if line["kind"] != "tax"),
         "-" * WIDTH,
@@ -41,11 +41,21 @@ def draw_invoice(invoice: Mapping[str, Any]) -> str:
     return "\n".join(row.rstrip() for row in rows) + "\n"
 
 
-def draw_summary(invoices: Iterable[Mapping[str, Any]]) -> str:
-    """Draw one row for each invoice."""
-    rows = [f"{'contract':<22}{'customer':<30}{'period':<24}{'total':>16} cur", "-" * WIDTH]
-    rows += [summary_row(invoice) for invoice in invoices]
-    return "\n".join(rows) + "\n"
+def draw_summary(invoices: Iterable[Mapping[str, Any]], totals: dict[str, list[str]]) -> Iterator[str]:
+    """Draw one row for each invoice as it comes, and gather the totals by currency."""
+    yield f"{'contract':<22}{'customer':<28}{'period':<22}{'total':>19} cur"
+    yield "-" * WIDTH
+    for invoice in invoices:
+        totals.setdefault(invoice["currency"], []).append(invoice["total"])
+        yield summary_row(invoice)
+
+
+def draw_totals(totals: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Draw how many invoices there are in each currency, and what they come to."""
+    yield "-" * WIDTH
+    for currency in sorted(totals):
+        total = sum((Decimal(amount) for amount in totals[currency]), Decimal(0))
+        yield _ends(f"{len(totals[currency])} invoice(s)", grouped(str(total)), WIDTH - 4) + f" {currency}"
 
 
 def summary_row(invoice: Mapping[str, Any]) -> str:
@@ -54,7 +64,7 @@ def summary_row(invoice: Mapping[str, Any]) -> str:
     days = f"{_day(period['from'])}…{_day(period['to'])[5:]}"
     customer = invoice["customer"].get("name", "")
     total = grouped(invoice["total"])
-    return f"{_cut(invoice['contract'], 21):<22}{_cut(customer, 29):<30}{days:<24}{total:>16} {invoice['currency']}"
+    return f"{_cut(invoice['contract'], 21):<22}{_cut(customer, 27):<28}{days:<22}{total:>19} {invoice['currency']}"
 
 
 def _line(line: Mapping[str, Any]) -> str:
@@ -88,8 +98,8 @@ def grouped(number: str, places: int | None = None) -> str:
     return f"{sign}{int(whole.removeprefix('-')):,}{point}{rest}"
 
 
-def _ends(left: str, right: str) -> str:
-    return f"{left}{right:>{WIDTH - len(left)}}"
+def _ends(left: str, right: str, width: int = WIDTH) -> str:
+    return f"{left}{right:>{width - len(left)}}"
 
 
 def _day(moment: str) -> str:

@@ -46,7 +46,8 @@ class InvoiceFolder:
         """Write one invoice."""
         data = orjson.dumps(invoice)
         digest = hashlib.sha256(data).hexdigest()
-        entry = f"{invoice['contract']},{invoice['boundary']},{invoice['invoice']},{self._offset},{len(data)},{digest}\n"
+        names = f"{invoice['contract']},{invoice['boundary']},{invoice['invoice']}"
+        entry = f"{names},{self._offset},{len(data)},{digest}\n"
         self._index.write(entry.encode())
         self._invoices.write(data + b"\n")
         self._offset += len(data) + 1

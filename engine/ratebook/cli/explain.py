@@ -1,0 +1,54 @@
+"""`ratebook explain`: an invoice, from a line back to the YAML and to the counted usage."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import orjson
+from ratebook.sources.environment import queries_of
+from ratebook.sources.errors import SourceError
+
+from ratebook.cli.session import BrokenError, open_session, read_period
+from ratebook.explain.invoice import Evidence, explain_invoice
+from ratebook.explain.step import draw_tree
+from ratebook.findings import draw
+
+
+@click.command()
+@click.option("--book", "root", type=click.Path(path_type=Path), default=Path(), help="Folder of the book.")
+@click.option("--contract", required=True, help="Whose invoice.")
+@click.option("--period", required=True, help="2026, 2026-Q4, 2026-10, 2026-W40, 2026-10-05 or FROM/TO.")
+@click.option("--line", type=int, help="Number of one line, as it stands on the invoice, from 1.")
+@click.option("--environment", default="local", show_default=True, help="Environment of specs/book.yaml.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output."
+)
+def explain(root: Path, contract: str, period: str, line: int | None, environment: str, form: str) -> None:
+    """Explain an invoice: every step from its lines to the book's lines and the meter's query.
+
+    The invoice is replayed from the book and the usage. Each step shows its inputs, its result and the place in
+    the book that ordered it.
+    """
+    wanted = read_period(period)
+    session = open_session(root, environment)
+    try:
+        plain = list(session.run(wanted, [contract]).outcomes())
+        run = session.run(wanted, [contract], detailed=True)
+        detailed = list(run.outcomes())
+    except SourceError as error:
+        raise BrokenError(draw(error.finding, error.finding.position)) from None
+    if not plain:
+        msg = f"contract {contract} is not invoiced in {period}: none of its billing periods ends in it"
+        raise BrokenError(msg)
+    queries = queries_of(session.book, environment, run.plan)
+    for first, second in zip(plain, detailed, strict=True):
+        evidence = Evidence(replace(second, document=first.document), run.compiler, queries)
+        try:
+            step = explain_invoice(evidence, line)
+        except IndexError as error:
+            raise BrokenError(str(error)) from None
+        if form == "json":
+            sys.stdout.buffer.write(orjson.dumps(step.document(), option=orjson.OPT_INDENT_2) + b"\n")
+        else:
+            click.echo(draw_tree(step, session.place))

@@ -1,0 +1,121 @@
+"""`ratebook rate`: rate a period of a book into invoices."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from ratebook.sources.errors import SourceError
+
+from ratebook import SEMANTICS, __version__
+from ratebook.billrun.outcomes import BillRun
+from ratebook.calendar import tzdata_version
+from ratebook.cli.session import BrokenError, Session, now, open_session, read_period
+from ratebook.findings import SEVERITIES, Finding, draw
+from ratebook.invoice.text import draw_invoice, draw_summary, draw_totals
+from ratebook.sinks.files import InvoiceFolder
+
+
+@click.command()
+@click.option("--book", "root", type=click.Path(path_type=Path), default=Path(), help="Folder of the book.")
+@click.option("--period", required=True, help="2026, 2026-Q4, 2026-10, 2026-W40, 2026-10-05 or FROM/TO.")
+@click.option("--contract", "contracts", multiple=True, help="Rate only this contract; may be repeated.")
+@click.option("--environment", default="local", show_default=True, help="Environment of specs/book.yaml.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Write invoices into this folder as well.")
+def rate(
+    root: Path, period: str, contracts: tuple[str, ...], environment: str, form: str, out: Path | None
+) -> None:
+    """Rate a period: usage and book in, invoices out.
+
+    Text shows one row for each invoice; with --contract it shows the invoices themselves. The exit code is 1
+    when usage could not be billed or something else was found.
+    """
+    wanted = read_period(period)
+    session = open_session(root, environment)
+    try:
+        run = session.run(wanted, contracts)
+        invoices = _documents(run)
+        if out is not None:
+            invoices = _write(out, run, invoices, _manifest(session, period))
+        if form == "json":
+            _print_json(run, invoices, _manifest(session, period))
+        elif contracts:
+            for invoice in invoices:
+                click.echo(draw_invoice(invoice))
+        else:
+            _print_summary(invoices)
+    except SourceError as error:
+        raise BrokenError(draw(error.finding, error.finding.position)) from None
+    findings = [*run.findings, *_provisional(run)]
+    for finding in sorted(findings, key=lambda one: (SEVERITIES.index(one.severity), one.code)):
+        if form == "text":
+            click.echo(session.draw(finding), err=True)
+    if any(finding.severity != "info" for finding in findings):
+        sys.exit(1)
+
+
+def _documents(run: BillRun) -> Iterator[dict[str, Any]]:
+    for outcome in run.outcomes():
+        if outcome.document is not None:
+            yield outcome.document
+
+
+def _provisional(run: BillRun) -> Iterator[Finding]:
+    """Say that the period is not over: usage may still come."""
+    if run.plan is not None and run.plan.window.end > now():
+        yield Finding(
+            "RB510",
+            f"the period {run.compiler.period.text} is not over: its invoices are provisional",
+            help="rate it again when it is over",
+        )
+
+
+def _manifest(session: Session, period: str) -> dict[str, Any]:
+    return {
+        "book": session.book.digest,
+        "source": session.book.source_digest,
+        "period": period,
+        "ratebook": __version__,
+        "semantics": SEMANTICS,
+        "tzdata": tzdata_version(),
+    }
+
+
+def _print_json(run: BillRun, invoices: Iterable[dict[str, Any]], digests: dict[str, Any]) -> None:
+    """Print one JSON document, invoice by invoice as they come."""
+    stream = sys.stdout.buffer
+    stream.write(b'{"format_version":"1.0","invoices":[')
+    for index, invoice in enumerate(invoices):
+        stream.write(b",\n" if index else b"\n")
+        stream.write(orjson.dumps(invoice))
+    findings = [finding.document() for finding in (*run.findings, *_provisional(run))]
+    stream.write(
+        b'\n],"findings":' + orjson.dumps(findings) + b',"digests":' + orjson.dumps(digests) + b"}\n"
+    )
+
+
+def _write(
+    folder: Path, run: BillRun, invoices: Iterable[dict[str, Any]], manifest: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    try:
+        with InvoiceFolder(folder) as files:
+            for invoice in invoices:
+                files.write(invoice)
+                yield invoice
+            files.finish((finding.document() for finding in run.findings), manifest)
+    except FileExistsError:
+        msg = f"{folder} holds invoices already; nothing is overwritten. Name another folder, or remove it"
+        raise BrokenError(msg) from None
+
+
+def _print_summary(invoices: Iterable[dict[str, Any]]) -> None:
+    totals: dict[str, list[str]] = {}
+    for row in draw_summary(invoices, totals):
+        click.echo(row)
+    for row in draw_totals(totals):
+        click.echo(row)

@@ -1,0 +1,136 @@
+"""What commands that run a book share: the book from its folder, its environment opened, errors drawn."""
+
+import gc
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from ratebook.sources.environment import open_rates, open_store
+from ratebook.sources.errors import SourceError
+
+from ratebook.billrun.outcomes import BillRun
+from ratebook.book import Book, Loaded, load
+from ratebook.book.model import Contract
+from ratebook.calendar import Instant, RunPeriod, from_datetime
+from ratebook.compiler.run import RunCompiler
+from ratebook.findings import Finding, draw, has_errors
+from ratebook.fx import RateTable
+from ratebook.trees import read_folder
+
+
+class BrokenError(click.ClickException):
+    """A book that is broken, or something a run needs that is not there: exit 2, and no traceback."""
+
+    exit_code = 2
+
+    def show(self, file: object = None) -> None:
+        """Print the message as it is; it says where and what to do by itself."""
+        del file
+        click.echo(self.message, err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A book that was read from a folder, with one of its environments."""
+
+    root: Path
+    book: Book
+    environment: str
+    rates: RateTable
+
+    def contracts(self, ids: Sequence[str]) -> tuple[Contract, ...]:
+        """Find contracts by id.
+
+        Raises:
+            BrokenError: the book has no such contract.
+        """
+        wanted = set(ids)
+        found = tuple(contract for contract in self.book.contracts() if contract.id in wanted)
+        missing = sorted(wanted - {contract.id for contract in found})
+        if missing:
+            msg = f"the book has no contract {', '.join(missing)}; `ratebook check` lists what is in it"
+            raise BrokenError(msg)
+        return found
+
+    def run(self, period: RunPeriod, ids: Sequence[str] = (), *, detailed: bool = False) -> BillRun:
+        """Make a run over all contracts, or over some."""
+        chosen = self.contracts(ids) if ids else ()
+        subjects = tuple(dict.fromkeys(subject for one in chosen for subject in one.subjects))
+        compiler = RunCompiler(self.book, period, subjects, detailed)
+        store = open_store(self.book, self.environment, self.root)
+
+        def contracts() -> Iterator[Contract]:
+            return iter(chosen) if chosen else self.book.contracts()
+
+        return BillRun(compiler, contracts, store, self.rates)
+
+    def place(self, pointer: str) -> str:
+        """Draw a pointer as `file:line`."""
+        position = self.book.position(pointer)
+        return pointer if position is None else f"{position.file}:{position.line}"
+
+    def draw(self, finding: Finding) -> str:
+        """Draw a finding at its place."""
+        position = finding.position or (self.book.position(finding.pointer) if finding.pointer else None)
+        return draw(finding, position)
+
+
+def load_book(root: Path) -> Loaded:
+    """Read the book of a folder.
+
+    Raises:
+        BrokenError: the folder cannot be read.
+    """
+    try:
+        return load(read_folder(root))
+    except OSError as error:
+        msg = f"the book in {root} cannot be read: {error.strerror or error}"
+        raise BrokenError(msg) from None
+
+
+def open_session(root: Path, environment: str) -> Session:
+    """Read a book and open one of its environments.
+
+    Raises:
+        BrokenError: the book has errors, all of which it draws, or the environment is not there.
+    """
+    loaded = load_book(root)
+    if loaded.book is None or has_errors(loaded.findings):
+        raise BrokenError("\n".join(draw_all(loaded)))
+    book = loaded.book
+    if environment not in book.settings.environments:
+        names = ", ".join(sorted(book.settings.environments)) or "none"
+        msg = f"specs/book.yaml has no environment {environment!r}; it has {names}"
+        raise BrokenError(msg)
+    try:
+        rates, findings = open_rates(book, environment, root)
+    except SourceError as error:
+        raise BrokenError(draw(error.finding, error.finding.position)) from None
+    if findings:
+        raise BrokenError("\n".join(draw(finding, finding.position) for finding in findings))
+    gc.freeze()  # The book lives until the end: the collector need not look at it again.
+    return Session(root, book, environment, rates)
+
+
+def draw_all(loaded: Loaded) -> Iterator[str]:
+    """Draw the findings of a book, each with its excerpt."""
+    for finding in loaded.findings:
+        position = finding.position
+        if position is None and finding.pointer:
+            position = loaded.places.position(finding.pointer)
+        yield draw(finding, position, loaded.places.source_line(position) if position else None)
+
+
+def read_period(text: str) -> RunPeriod:
+    """Read a period, as an option has it."""
+    try:
+        return RunPeriod.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--period") from None
+
+
+def now() -> Instant:
+    """Read the clock: only to say that a period is not over, never for an amount."""
+    return from_datetime(datetime.now(UTC))  # noqa: TID251 - the edge of the program

@@ -1,0 +1,110 @@
+"""The rating plan for people and tools: what is measured how, the price programs, and who shares them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from ratebook.calendar import Interval, iso, zone
+from ratebook.compiler.program import ChargeProgram, Program
+from ratebook.compiler.run import RunCompiler, RunPlan
+
+_UTC: Final = zone("UTC")
+_SHOWN: Final = 5
+
+
+def describe_plan(
+    compiler: RunCompiler, plan: RunPlan, queries: Sequence[str], users: Mapping[int, Sequence[str]]
+) -> dict[str, Any]:
+    """Describe a run's plan as a JSON document.
+
+    Args:
+        compiler: of the run, with all contracts enrolled.
+        plan: what is measured.
+        queries: the metering query of each measure.
+        users: timeline → ids of its contracts.
+    """
+    measures = [
+        {
+            "measure": measure.name,
+            "meter": measure.meter,
+            "source": measure.source.name,
+            "slots": [iso(bound, _UTC) for bound in measure.slots.bounds],
+            "query": query,
+        }
+        for measure, query in zip(plan.measures, queries, strict=True)
+    ]
+    timelines = [
+        {
+            "timeline": timeline.number,
+            "spec": timeline.agreed.header.spec,
+            "plan": timeline.agreed.header.plan,
+            "currency": timeline.agreed.header.currency,
+            "contracts": list(users.get(timeline.number, ())),
+            "programs": [_program(program, plan) for program in timeline.programs],
+        }
+        for timeline in compiler.timelines
+    ]
+    return {
+        "format_version": "1.0",
+        "period": compiler.period.text,
+        "measures": measures,
+        "timelines": timelines,
+    }
+
+
+def _program(program: Program, plan: RunPlan) -> dict[str, Any]:
+    zone_ = program.agreement.zone
+    return {
+        "kind": program.boundary.kind,
+        "at": iso(program.boundary.at, zone_),
+        "period": _interval(program.boundary.billed, zone_),
+        "terms": program.digest,
+        "fees": [fee.fee for fee in program.fees],
+        "charges": [
+            {
+                "charge": charge.charge,
+                "pointer": charge.pointer,
+                "measure": plan.measures[charge.use.measure].name,
+                "segments": [_interval(segment.interval, zone_) for segment in charge.segments],
+                "price": _prices(charge),
+            }
+            for charge in program.charges
+        ],
+    }
+
+
+def _prices(charge: ChargeProgram) -> list[str]:
+    return [
+        segment.price.ladder.word if segment.price.ladder is not None else "matrix"
+        for segment in charge.segments
+    ]
+
+
+def _interval(interval: Interval, where: ZoneInfo) -> dict[str, str]:
+    return {"from": iso(interval.start, where), "to": iso(interval.end, where)}
+
+
+def draw_plan(document: Mapping[str, Any]) -> str:
+    """Draw a plan for people."""
+    return "\n".join(_rows(document)) + "\n"
+
+
+def _rows(document: Mapping[str, Any]) -> Iterator[str]:
+    yield f"Rating plan for {document['period']}"
+    for number, measure in enumerate(document["measures"]):
+        yield ""
+        yield f"Measure {number}: {measure['measure']}, from {measure['source']}"
+        yield f"  slots: {', '.join(measure['slots'])}"
+        yield from (f"  {row}" for row in measure["query"].split("\n"))
+    for timeline in document["timelines"]:
+        yield ""
+        contracts = timeline["contracts"]
+        more = f" and {len(contracts) - _SHOWN} more" if len(contracts) > _SHOWN else ""
+        plan = f", plan {timeline['plan']}" if timeline["plan"] else ""
+        yield f"Timeline {timeline['timeline']}: spec {timeline['spec']}{plan}, {timeline['currency']}"
+        yield f"  contracts: {', '.join(contracts[:_SHOWN])}{more}"
+        for program in timeline["programs"]:
+            yield f"  {program['kind']} at {program['at']}: fees {', '.join(program['fees']) or 'none'}"
+            for charge in program["charges"]:
+                prices = ", then ".join(charge["price"])
+                yield f"    {charge['charge']}: {prices} of {charge['measure']} [{charge['pointer']}]"
