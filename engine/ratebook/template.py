@@ -171,15 +171,14 @@ class _Compiler:
             return lambda value: value or otherwise
         if node.name == "label" and len(arguments) <= 1:
             return self._label(node, arguments)
-        simple: Callable[[str], str] | None = {"compact": compact, "upper": _upper, "lower": _lower}.get(node.name)
-        if simple is None or arguments:
+        if node.name not in _SIMPLE or arguments:
             raise TemplateError(
                 f"the filter `{node.name}` is used wrongly",
                 node.lineno,
                 node.name,
                 'default("-"), label or label("table"), and the others without anything in brackets',
             )
-        return simple
+        return _SIMPLE[node.name]
 
     def _label(self, node: Any, arguments: list[str]) -> Callable[[str], str]:  # noqa: ANN401 - a node of Jinja
         if not arguments and type(node.node).__name__ != "Name":
@@ -278,3 +277,6 @@ def _cut(number: Decimal) -> Decimal:
         return number
     step = Decimal(1).scaleb(number.adjusted() - _SIGNIFICANT + 1)
     return number.quantize(step, rounding=ROUND_HALF_UP) if number != number.quantize(step) else number
+
+
+_SIMPLE: Final[Mapping[str, Callable[[str], str]]] = {"compact": compact, "upper": _upper, "lower": _lower}

@@ -1,8 +1,8 @@
 """The strict reader of YAML: data with the place of every node, and all that is wrong with a file.
 
-It reads the events of the parser and builds the tree itself, so that nothing can happen which YAML does
-silently: no duplicate key wins, no scalar is bent, no alias, tag or merge key is followed. A file that cannot be
-parsed gives one finding; everything else is reported at its place, and reading goes on.
+It reads the events of the parser and builds the tree itself, so that nothing happens silently which YAML would do:
+no duplicate key wins, no scalar is bent, no alias, tag or merge key is followed. A file that cannot be parsed gives
+one finding; everything else is reported at its place, and reading goes on.
 """
 
 import re

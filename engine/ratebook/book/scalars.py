@@ -1,6 +1,6 @@
 """What an unquoted scalar of a file means: a number exactly as typed, true or false, nothing, or a text.
 
-These are the rules of YAML 1.2 (`NO`, `on`, `12:30` and `1.2.3` are texts), stricter where it is numbers: what
+These are the rules of YAML 1.2 (`NO`, `on`, `12:30` and `1.2.3` are texts), and stricter for numbers: what
 looks like one but could be read in two ways is refused, with a word on how to write it.
 """
 

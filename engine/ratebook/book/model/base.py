@@ -1,4 +1,4 @@
-"""What every part of the model shares: strictness, and how a part says what is wrong in plain words.
+"""What all parts of the model share: strictness, and how they say what is wrong in plain words.
 
 Before it is validated, a value may be brought into a more regular shape (`versions` gathered, a bare condition
 wrapped). Keys that only that shape has begin with `MARK`, so that an error's place can be found in the file.

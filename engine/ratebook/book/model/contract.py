@@ -19,6 +19,7 @@ from ratebook.book.model.values import (
     PlanId,
     Positive,
     Prorate,
+    Subject,
     Text,
     When,
     WhenField,
@@ -196,9 +197,9 @@ class ContractTerms(Model):
 class ContractDocument(ContractTerms):
     """A contract as a file has it."""
 
-    org: Text | None = None
+    org: Subject | None = None
     """The subject of usage."""
-    subjects: tuple[Text, ...] | None = Field(default=None, min_length=1)
+    subjects: tuple[Subject, ...] | None = Field(default=None, min_length=1)
     """Several subjects, whose usage is summed before tiering."""
     start: WhenField
     """When it begins."""

@@ -55,7 +55,9 @@ class Dated(Model, Generic[T]):
 
 
 def _complete(written: object, common: Mapping[str, Any]) -> list[dict[str, Any]]:
-    if not isinstance(written, list) or not written:
+    if written == []:
+        raise problem("RB217", "`versions` is empty", expected="versions: [{…}, {from: 2026-07-01, …}]")
+    if not isinstance(written, list):
         raise problem(
             "RB203",
             f"`versions` is {named(written)}",

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field, PlainValidator, StrictBool, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
 from ratebook.book.model.base import MARK, Model, problem
-from ratebook.book.model.values import Column, Id, LocalText, Number, Text, named
+from ratebook.book.model.values import Column, Flag, Id, LocalText, Number, Text, named
 
 Aggregate = Literal["count", "sum", "max", "min", "unique", "latest", "time_weighted_sum"]
 Operator = Literal["eq", "in", "not_in", "lt", "lte", "gt", "gte", "exists", "starts_with"]
@@ -59,7 +59,7 @@ class ColumnConditions(Model):
     """Greater than the value."""
     gte: ScalarField | None = None
     """Greater than the value, or equal."""
-    exists: StrictBool | None = None
+    exists: Flag | None = None
     """Whether the column has a value (is not NULL)."""
     starts_with: Text | None = None
     """The text begins so, byte for byte."""

@@ -3,12 +3,22 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from ratebook.book.model.base import MARK, Model, problem
 from ratebook.book.model.dated import Dated
 from ratebook.book.model.tree import MOST_LEVELS, read_tree
 from ratebook.book.model.values import Amount, Column, Flag, Positive, named
+from ratebook.book.suggest import did_you_mean, one_of
 from ratebook.money import ZERO
 
 Word = Literal["free", "blocked"]
@@ -117,29 +127,35 @@ def _tag(value: object) -> str:
         return f"{MARK}word"
     if isinstance(value, Model):
         return f"{MARK}{getattr(value, 'model', '')}"
+    model = value.get("model", "per_unit") if isinstance(value, Mapping) else None
+    return f"{MARK}{model}" if model in MODELS else _OTHER
+
+
+def _cell_tag(value: object) -> str:
+    tag = _tag(value)
+    return _OTHER if tag == f"{MARK}matrix" else tag
+
+
+def _refuse(value: object) -> Any:  # noqa: ANN401 - it never returns
     if not isinstance(value, Mapping):
         raise problem(
             "RB209",
             f"{named(value)} is not a price: it does not say for how many units",
             expected="as in {amount: 0.45, per: 1_000_000}, or the word free or blocked",
         )
-    model = value.get("model", "per_unit")
-    expected = f"one of {', '.join(MODELS)}"
-    if model in NOT_RATED_YET:
-        raise problem("RB215", f"the price model {model!r} is not rated yet", expected=expected)
-    if model not in MODELS:
-        raise problem("RB204", f"{named(model)} is not a price model", expected=expected)
-    return f"{MARK}{model}"
-
-
-def _leaf_tag(value: object) -> str:
-    tag = _tag(value)
-    if tag == f"{MARK}matrix":
+    model = value["model"]
+    if model == "matrix":
         raise problem(
             "RB204", "a matrix stands inside a matrix", expected="one matrix with more dimensions in `by`"
         )
-    return tag
+    if model in NOT_RATED_YET:
+        raise problem("RB215", f"the price model {model!r} is not rated yet", expected=one_of(MODELS))
+    help_ = did_you_mean(model, MODELS) if isinstance(model, str) else ""
+    raise problem("RB204", f"{named(model)} is not a price model", expected=one_of(MODELS), help_=help_)
 
+
+_OTHER: Final = f"{MARK}other"
+Refused = Annotated[Any, PlainValidator(_refuse), WithJsonSchema({"not": {}})]
 
 CellPrice = Annotated[
     Annotated[PerUnit, Tag("§per_unit")]
@@ -147,8 +163,9 @@ CellPrice = Annotated[
     | Annotated[Graduated, Tag("§graduated")]
     | Annotated[Volume, Tag("§volume")]
     | Annotated[Package, Tag("§package")]
-    | Annotated[Word, Tag("§word")],
-    Discriminator(_leaf_tag),
+    | Annotated[Word, Tag("§word")]
+    | Annotated[Refused, Tag("§other")],
+    Discriminator(_cell_tag),
 ]
 """A price that may stand in a cell of a matrix."""
 
@@ -189,7 +206,8 @@ Price = Annotated[
     | Annotated[Volume, Tag("§volume")]
     | Annotated[Package, Tag("§package")]
     | Annotated[Matrix, Tag("§matrix")]
-    | Annotated[Word, Tag("§word")],
+    | Annotated[Word, Tag("§word")]
+    | Annotated[Refused, Tag("§other")],
     Discriminator(_tag),
 ]
 """What a quantity costs."""

@@ -116,7 +116,7 @@ class Multiplier(Model):
             return value
         common = {key: item for key, item in value.items() if key in _COMMON}
         here = {key: item for key, item in value.items() if key not in _COMMON}
-        return common | {f"{MARK}here": here | {"by": value.get("by")}}
+        return common | {f"{MARK}here": here | {key: value[key] for key in ("by",) if key in value}}
 
 
 class Labels(Model):

@@ -4,16 +4,17 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Discriminator, PlainValidator, StrictBool, Tag, WithJsonSchema
+from pydantic import Discriminator, PlainValidator, Tag, ValidationInfo, WithJsonSchema
 
 from ratebook.book.model.base import MAPPING, SCALAR, problem, shape
+from ratebook.book.scalars import UnclearScalarError, read_scalar
 from ratebook.calendar import When as CalendarWhen
 from ratebook.calendar import zone
 from ratebook.money import MINOR_UNITS
 
-Flag = StrictBool
 Every = Literal["day", "week", "month", "quarter", "year"]
 Anchor = Literal["calendar", "contract_start"]
 Prorate = Literal["days", "seconds", "none"]
@@ -47,7 +48,22 @@ def named(value: object) -> str:
 _QUOTED: Final = 60
 
 
-def _number(value: object) -> Decimal:
+CELLS: Final = MappingProxyType({"cells": True})
+"""Context of a validation whose values are the texts of a table's cells."""
+
+
+def _from_cell(value: object, info: ValidationInfo) -> object:
+    """Read the text of a cell as an unquoted scalar of YAML would be; every other value stays."""
+    if info.context is not CELLS or not isinstance(value, str):
+        return value
+    try:
+        return read_scalar(value)
+    except UnclearScalarError as error:
+        raise problem("RB107", str(error), help_=error.help) from None
+
+
+def _number(value: object, info: ValidationInfo) -> Decimal:
+    value = _from_cell(value, info)
     if type(value) is int:
         return Decimal(value)
     if isinstance(value, Decimal):
@@ -60,31 +76,32 @@ def _number(value: object) -> Decimal:
     )
 
 
-def _not_negative(value: object) -> Decimal:
-    number = _number(value)
+def _not_negative(value: object, info: ValidationInfo) -> Decimal:
+    number = _number(value, info)
     if number < 0:
         raise problem("RB205", f"{number} is below zero", expected="zero or more")
     return number
 
 
-def _positive(value: object) -> Decimal:
-    number = _number(value)
+def _positive(value: object, info: ValidationInfo) -> Decimal:
+    number = _number(value, info)
     if number <= 0:
         raise problem("RB205", f"{number} is not above zero", expected="a number above zero")
     return number
 
 
-def _percent(value: object) -> Decimal:
-    number = _not_negative(value)
+def _percent(value: object, info: ValidationInfo) -> Decimal:
+    number = _not_negative(value, info)
     if number > 100:  # noqa: PLR2004 - the whole
         raise problem("RB205", f"{number} percent is more than the whole", expected="a number from 0 to 100")
     return number
 
 
-def _whole(value: object) -> int:
-    if type(value) is not int:
+def _flag(value: object, info: ValidationInfo) -> bool:
+    value = _from_cell(value, info)
+    if not isinstance(value, bool):
         raise problem(
-            "RB203", f"{named(value)} stands where a whole number is expected", expected="1, 2, 3, …"
+            "RB203", f"{named(value)} stands where true or false is expected", expected="true or false"
         )
     return value
 
@@ -101,7 +118,7 @@ Positive = Annotated[
 Percent = Annotated[
     Decimal, PlainValidator(_percent), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})
 ]
-Whole = Annotated[int, PlainValidator(_whole), WithJsonSchema({"type": "integer"})]
+Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
 
 
 def _pattern(pattern: str, what: str, expected: str) -> tuple[PlainValidator, WithJsonSchema]:
@@ -129,6 +146,19 @@ def _text(value: object) -> str:
 
 
 Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
+
+
+def _subject(value: object) -> str:
+    text = _text(value)
+    if text != text.strip() or not text.isprintable():
+        raise problem(
+            "RB206", f"{text!r} begins or ends with a space, or holds a line end", expected="the bare id"
+        )
+    return text
+
+
+Subject = Annotated[str, PlainValidator(_subject), WithJsonSchema({"type": "string", "minLength": 1})]
+"""Who is billed, byte for byte as the events say it."""
 
 _ID, _ID_SCHEMA = _pattern(
     ID_PATTERN, "an id", "lower-case letters, digits, `-`, `_` and `.`, beginning with a letter or digit"
