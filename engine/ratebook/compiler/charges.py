@@ -194,7 +194,7 @@ def without_price(currency: str, pointer: str, *, report_only: bool) -> Price:
     """
     model: Literal["free", "blocked"] = "free" if report_only else "blocked"
     ladder = Ladder(
-        model, (), _ONE, _ONE, flat_at_zero=False, currency=currency, pointer=pointer, word="no price"
+        model, (), (), _ONE, _ONE, flat_at_zero=False, currency=currency, pointer=pointer, word="no price"
     )
     return Price(ladder, None, (), pointer)
 

@@ -74,7 +74,15 @@ def compile_ladder(written: Written, terms: PriceTerms, pointer: str) -> Ladder:
     if isinstance(written, str):
         model: LadderModel = "blocked" if written == "blocked" else "free"
         return Ladder(
-            model, (), _ONE, _ONE, flat_at_zero=False, currency=terms.currency, pointer=pointer, word=written
+            model,
+            (),
+            (),
+            _ONE,
+            _ONE,
+            flat_at_zero=False,
+            currency=terms.currency,
+            pointer=pointer,
+            word=written,
         )
     if isinstance(written, PerUnit):
         return _tiered(
@@ -86,11 +94,12 @@ def compile_ladder(written: Written, terms: PriceTerms, pointer: str) -> Ladder:
         )
     if isinstance(written, Package):
         currency = _currency([written.amount], terms)
-        tier = Tier(None, ZERO, _in(written.amount, currency, terms), pointer)
+        tier = Tier(ZERO, None, ZERO, _in(written.amount, currency, terms), ZERO, pointer)
         size = written.size * terms.divisor
         return Ladder(
             "package",
             (tier,),
+            (),
             _ONE,
             size,
             flat_at_zero=False,
@@ -128,17 +137,19 @@ def _tiered(
     units = [step.per * terms.divisor for step in steps]
     listed = [_in(step.amount, currency, terms) for step in steps]
     prices, denominator = unit_prices(listed, units)
-    tiers = tuple(
-        Tier(
-            None if step.up_to is None else step.up_to * terms.divisor,
-            price,
-            _in(step.flat, currency, terms),
-            step.pointer,
-        )
-        for step, price in zip(steps, prices, strict=True)
-    )
+    tiers: list[Tier] = []
+    lower, base = ZERO, ZERO
+    for step, price in zip(steps, prices, strict=True):
+        flat = _in(step.flat, currency, terms)
+        base += flat * denominator
+        upper = None if step.up_to is None else step.up_to * terms.divisor
+        tiers.append(Tier(lower, upper, price, flat, base, step.pointer))
+        if upper is not None:
+            base += (upper - lower) * price
+            lower = upper
     at_zero = getattr(written, "flat_at_zero", False)
-    return Ladder(model, tiers, denominator, _ONE, at_zero, currency, pointer, written.model)
+    bounds = tuple(tier.up_to for tier in tiers if tier.up_to is not None)
+    return Ladder(model, tuple(tiers), bounds, denominator, _ONE, at_zero, currency, pointer, written.model)
 
 
 def unit_prices(amounts: Sequence[Decimal], units: Sequence[Decimal]) -> tuple[list[Decimal], Decimal]:

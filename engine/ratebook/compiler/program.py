@@ -26,11 +26,14 @@ class Tier:
     """A step of a ladder: units above the previous bound up to `up_to` (None: without end).
 
     A unit costs `price / ladder.denominator`; `flat`, an amount by itself, is due once the tier is entered.
+    `base` is what the tiers below cost in full, with this tier's own flat, times the ladder's denominator.
     """
 
+    lower: Decimal
     up_to: Decimal | None
     price: Decimal
     flat: Decimal
+    base: Decimal
     pointer: str
 
 
@@ -43,6 +46,7 @@ class Ladder:
 
     model: LadderModel
     tiers: tuple[Tier, ...]
+    bounds: tuple[Decimal, ...]
     denominator: Decimal
     size: Decimal
     flat_at_zero: bool

@@ -5,16 +5,18 @@ Contracts with equal terms share an agreement; those with equal periods besides 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import localcontext
 from typing import NamedTuple
 
 from ratebook.book import Book
 from ratebook.book.model import Contract
-from ratebook.calendar import BEGINNING, NEVER, Calendar, Instant, Interval, RunPeriod, instant_of, zone
+from ratebook.calendar import BEGINNING, NEVER, Calendar, Instant, Interval, RunPeriod, When, instant_of, zone
 from ratebook.compiler.agree import Agreements
 from ratebook.compiler.agreement import Agreed
 from ratebook.compiler.boundaries import boundaries
 from ratebook.compiler.measures import MeasureDraft, event_source, finish
 from ratebook.compiler.program import Program
+from ratebook.money import EXACT
 from ratebook.usage.measure import Condition, Measure
 from ratebook.usage.rows import SegmentRow
 
@@ -53,6 +55,7 @@ class RunCompiler:
     detailed: bool = False
     timelines: list[Timeline] = field(default_factory=list)
     agreements: Agreements = field(init=False)
+    _enrolled: dict[tuple[int, When, When | None], tuple[Timeline, Interval]] = field(default_factory=dict)
     _timelines: dict[tuple[int, Calendar, Interval], Timeline] = field(default_factory=dict)
     _horizons: dict[Calendar, Interval] = field(default_factory=dict)
 
@@ -67,6 +70,13 @@ class RunCompiler:
 
     def enroll(self, contract: Contract) -> tuple[Timeline, Interval]:
         """Give a contract's timeline and its life."""
+        key = (id(contract.terms), contract.start, contract.end)
+        if key not in self._enrolled:
+            with localcontext(EXACT):
+                self._enrolled[key] = self._enroll(contract)
+        return self._enrolled[key]
+
+    def _enroll(self, contract: Contract) -> tuple[Timeline, Interval]:
         agreed = self.agreements.of(contract.terms)
         where = agreed.header.zone
         start = instant_of(contract.start, where)

@@ -4,6 +4,7 @@ A position is a number of net billable units since the beginning of the billing 
 covers the positions `(start, end]`, so splitting a period at a change that changes nothing changes nothing.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
@@ -29,12 +30,20 @@ def ladder_numerator(ladder: Ladder, start: Decimal, end: Decimal, period_end: D
         end: position after it.
         period_end: position at the end of the billing period, which decides the tier of a volume price.
     """
-    if ladder.model == "graduated" and len(ladder.tiers) == 1 and not ladder.tiers[0].flat:
-        return (end - start) * ladder.tiers[0].price
+    if ladder.model == "graduated":
+        return cost(ladder, end) - cost(ladder, start) if start else cost(ladder, end)
     amount = ZERO
     for tier, units, flats in tier_parts(ladder, start, end, period_end):
         amount += units * tier.price + flats * tier.flat * ladder.denominator
     return amount
+
+
+def cost(ladder: Ladder, position: Decimal) -> Decimal:
+    """Give what the positions up to one cost on a graduated ladder, times its denominator."""
+    if not position:
+        return ZERO
+    tier = ladder.tiers[bisect_left(ladder.bounds, position)]
+    return tier.base + (position - tier.lower) * tier.price
 
 
 def tier_parts(ladder: Ladder, start: Decimal, end: Decimal, period_end: Decimal) -> Iterator[TierPart]:
@@ -50,20 +59,16 @@ def tier_parts(ladder: Ladder, start: Decimal, end: Decimal, period_end: Decimal
 
 
 def _graduated(ladder: Ladder, start: Decimal, end: Decimal) -> Iterator[TierPart]:
-    lower = ZERO
-    for tier in ladder.tiers:
-        upper = tier.up_to
-        if upper is None or start < upper:
-            top = end if upper is None or end < upper else upper
-            yield TierPart(tier, top - max(start, lower), int(start <= lower))
-            if top == end:
-                return
-        lower = upper or ZERO
+    for tier in ladder.tiers[bisect_right(ladder.bounds, start) :]:
+        top = end if tier.up_to is None or end < tier.up_to else tier.up_to
+        yield TierPart(tier, top - max(start, tier.lower), int(start <= tier.lower))
+        if top == end:
+            return
 
 
 def tier_at(ladder: Ladder, position: Decimal) -> Tier:
     """Give the tier in which a position lies; a bound belongs to the lower tier."""
-    return next(tier for tier in ladder.tiers if tier.up_to is None or position <= tier.up_to)
+    return ladder.tiers[bisect_left(ladder.bounds, position)]
 
 
 def packages_started(size: Decimal, start: Decimal, end: Decimal) -> int:
