@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import yaml
 
-from ratebook.book.scalars import UnclearScalarError, read_scalar
+from ratebook.book.scalars import BROKEN, UnclearScalarError, read_scalar
 from ratebook.book.syntax_errors import TooMuchError, explain_syntax_error
 from ratebook.findings import Finding, Position
 
@@ -21,7 +21,7 @@ MOST_NODES: Final = 200_000
 MOST_LEVELS: Final = 32
 
 _BOM: Final = b"\xef\xbb\xbf"
-_INVISIBLE: Final = re.compile(
+INVISIBLE: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters, but tab, line feed and carriage return
     "\u200b\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff]"  # no width, line ends, direction
     "|\r(?!\n)"
@@ -38,13 +38,6 @@ class Mark(NamedTuple):
     line: int
     column: int
     width: int
-
-
-class Broken:
-    """Stands for a value that could not be read and was reported already."""
-
-
-BROKEN: Final = Broken()
 
 
 class Node:
@@ -124,7 +117,7 @@ def read_yaml(file: str, data: bytes) -> Document:
     text = decode(file, data)
     if isinstance(text, Finding):
         return Document(file, None, (text,))
-    hidden = _INVISIBLE.search(text)
+    hidden = INVISIBLE.search(text)
     if hidden:
         return Document(file, None, (_invisible(file, text, hidden),))
     composer = _Composer(file, text)
@@ -298,7 +291,7 @@ class _Composer:
         return Node(value, mark)
 
     def _check_text(self, text: str, event: Any) -> None:  # noqa: ANN401 - an event of the parser
-        if event.style == '"' and (hidden := _INVISIBLE.search(text)):
+        if event.style == '"' and (hidden := INVISIBLE.search(text)):
             self._report(
                 "RB108",
                 f"the text holds an invisible character: U+{ord(hidden[0]):04X}",

@@ -27,6 +27,13 @@ _WORDS: Final = {"true": True, "false": False}
 _OTHER_WORDS: Final = frozenset({"True", "TRUE", "False", "FALSE"})
 _NOTHING: Final = frozenset({"", "~", "null", "Null", "NULL"})
 
+
+class Broken:
+    """Stands for a value that could not be read and was reported already."""
+
+
+BROKEN: Final = Broken()
+
 Scalar = str | int | Decimal | bool | None
 
 

@@ -12,7 +12,8 @@ from ratebook.book import pointers
 from ratebook.book.model.base import MARK
 from ratebook.book.model.price import Flat, Graduated, Matrix, Package, PerUnit, Volume
 from ratebook.book.model.values import named
-from ratebook.book.reader import BROKEN, Mark, Node
+from ratebook.book.reader import Mark, Node
+from ratebook.book.scalars import BROKEN
 from ratebook.book.suggest import did_you_mean, one_of
 from ratebook.findings import Finding, Position
 

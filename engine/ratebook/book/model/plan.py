@@ -98,8 +98,9 @@ class Charge(Pricing):
     @model_validator(mode="before")
     @classmethod
     def _name(cls, value: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
-        if isinstance(value, dict) and "id" not in value and isinstance(value.get("rating"), str):
-            return value | {"id": value["rating"]}
+        if isinstance(value, dict) and "id" not in value:
+            rating = value.get("rating")
+            return value | {"id": rating if isinstance(rating, str) else "unnamed"}
         return value
 
 

@@ -82,7 +82,7 @@ class Multiplication(Model):
     by: tuple[Column, ...] = Field(min_length=1, max_length=MOST_LEVELS, exclude=True)
     values: Factors
     """At each level the value of a dimension, or `default`; at the leaves factors."""
-    table: Text | None = None
+    table: Text | None = Field(default=None, exclude=True)
     """A CSV file beside this one that holds the values: the dimensions' columns, then `factor`."""
 
     @field_validator("values", mode="plain")

@@ -9,6 +9,7 @@ from pydantic_core import InitErrorDetails
 
 from ratebook.book.model.base import problem
 from ratebook.book.model.values import named
+from ratebook.book.scalars import BROKEN
 
 DEFAULT_KEY: Final = "default"
 """The key that stands for every key which is not named at its level."""
@@ -28,6 +29,8 @@ def read_tree(
         is_leaf: tells a leaf from a deeper level.
         what: what a leaf is, for messages.
     """
+    if value is BROKEN:
+        return {}
     wrong = tuple(_wrong_depth(value, by, is_leaf, what, ()))
     if wrong:
         raise ValidationError.from_exception_data("tree", list(wrong))
