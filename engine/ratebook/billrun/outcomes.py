@@ -1,10 +1,10 @@
 """Contracts stream beside their usage and leave as outcomes; memory does not grow with their number."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import localcontext
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, Final, Literal
 
 from ratebook.billrun.findings import charge_findings, no_rate, unbilled_finding
@@ -100,20 +100,24 @@ class BillRun:
         self, number: int, contract: Contract, readers: Sequence["_Reader"]
     ) -> Iterator[tuple[Outcome, Draft | None]]:
         timeline, _ = self.compiler.enroll(contract)
-        rows = [reader.take(number) for reader in readers]
+        rows = [_by_boundary(reader.take(number)) for reader in readers]
         for boundary, program in enumerate(timeline.programs):
             yield self._rate_boundary(contract, boundary, program, rows)
 
     def _rate_boundary(
-        self, contract: Contract, boundary: int, program: Program, rows: Sequence[Sequence[UsageRow]]
+        self,
+        contract: Contract,
+        boundary: int,
+        program: Program,
+        rows: Sequence[Mapping[int, Sequence[UsageRow]]],
     ) -> tuple[Outcome, Draft | None]:
         form = self._form(program)
         if not isinstance(form, Form):
             return Outcome(contract.id, program, "failed", None, findings=form), None
-        used: list[tuple[RatedCharge, list[UsageRow]]] = []
+        used: list[tuple[RatedCharge, Sequence[UsageRow]]] = []
         findings: list[Finding] = []
         for charge in program.charges:
-            own = [row for row in rows[charge.use.measure] if row.boundary == boundary]
+            own = rows[charge.use.measure].get(boundary, [])
             rated = rate_charge(charge, own, form.rates)
             used.append((rated, own))
             if rated.missing or rated.refused:
@@ -161,6 +165,12 @@ def _wanted(program: Program) -> date:
     if policy is not None and policy.date == "period_end":
         return local_date(program.boundary.at, program.agreement.zone)
     return issue_date(program)
+
+
+def _by_boundary(rows: Sequence[UsageRow]) -> Mapping[int, Sequence[UsageRow]]:
+    if not rows or rows[0].boundary == rows[-1].boundary:
+        return {rows[0].boundary: rows} if rows else {}
+    return {boundary: list(group) for boundary, group in groupby(rows, key=lambda row: row.boundary)}
 
 
 @dataclass(slots=True)

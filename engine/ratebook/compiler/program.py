@@ -154,6 +154,14 @@ class ChargeProgram:
         return ladders if len(ladders) == len(self.segments) else None
 
     @cached_property
+    def has_one_ladder(self) -> bool:
+        """Whether all usage of the period shares one ladder at one version, and each row is a line's."""
+        use = self.use
+        return (
+            self.ladders is not None and len(self.segments) == 1 and not use.pool_by and not use.late_factors
+        )
+
+    @cached_property
     def is_discounted(self) -> bool:
         """Whether any segment has a discount."""
         return any(segment.percent_off for segment in self.segments)

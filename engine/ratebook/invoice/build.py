@@ -84,12 +84,15 @@ def invoice_id(contract: str, program: Program) -> str:
 
 def usage_digest(used: Sequence[tuple[RatedCharge, Sequence[UsageRow]]]) -> str:
     """Digest usage by what it is (charge, time, dimensions, quantities), not by how the run numbered it."""
-    return digest([[rated.program.charge, [_row(rated, row) for row in rows]] for rated, rows in used])
+    return digest([[rated.program.charge, _rows(rated, rows)] for rated, rows in used])
 
 
-def _row(rated: RatedCharge, row: UsageRow) -> list[Any]:
-    start = rated.program.segments[row.segment].interval.start
-    return [start, row.dimensions, row.events, plain(row.quantity), plain(row.units)]
+def _rows(rated: RatedCharge, rows: Sequence[UsageRow]) -> list[list[Any]]:
+    starts = [segment.interval.start for segment in rated.program.segments]
+    return [
+        [starts[segment], dimensions, events, plain(quantity), plain(units)]
+        for _, _, segment, dimensions, events, quantity, units in rows
+    ]
 
 
 def write_descriptions(drafts: Sequence[Draft]) -> None:

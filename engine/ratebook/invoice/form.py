@@ -10,7 +10,7 @@ from typing import Any
 from ratebook import SEMANTICS
 from ratebook.calendar import Interval, iso, local_date, shift, tzdata_version
 from ratebook.canonical import digest
-from ratebook.compiler.program import FeeProgram, Program
+from ratebook.compiler.program import ChargeProgram, FeeProgram, Program
 from ratebook.fx import SAME, Quote, Rate
 from ratebook.invoice.line import Line, amount_line, shown
 from ratebook.money import round_money
@@ -41,6 +41,7 @@ class Form:
         digests: of what all invoices of the program are made from.
         fx: the quotes as documents.
         windows: the discounts' windows.
+        usage_lines: for each charge a usage line without usage, to be copied.
     """
 
     program: Program
@@ -51,6 +52,7 @@ class Form:
     digests: Mapping[str, Any]
     fx: list[dict[str, Any]]
     windows: tuple[Interval, ...]
+    usage_lines: Mapping[str, Line]
 
     def rounded(self, amount: Decimal) -> Decimal:
         """Round an exact amount to the invoice's currency: the one rounding point."""
@@ -98,7 +100,24 @@ def form_of(program: Program, quotes: Mapping[str, Quote]) -> Form:
         "semantics": SEMANTICS,
     }
     fees = tuple(_fee(fee, program, rates, windows) for fee in program.fees)
-    return Form(program, rates, fees, period, head, digests, documents, windows)
+    blank = {charge.charge: _usage_line(charge, agreement.currency, period) for charge in program.charges}
+    return Form(program, rates, fees, period, head, digests, documents, windows, blank)
+
+
+def _usage_line(charge: ChargeProgram, currency: str, period: Mapping[str, str]) -> Line:
+    return {
+        "charge": charge.charge,
+        "kind": "usage",
+        "description": "",
+        "quantity": "0",
+        "unit": charge.quantity_unit,
+        "billable": "0",
+        "billable_unit": charge.billable_unit,
+        "amount": None,
+        "currency": currency,
+        "dimensions": {},
+        "period": period,
+    }
 
 
 def _printed(interval: Interval, program: Program) -> dict[str, str]:

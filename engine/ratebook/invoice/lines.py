@@ -89,24 +89,17 @@ class LineWriter:
 
     def _add_usage(self, rated: RatedCharge, amounts: Sequence[Decimal | None], into: list[Line]) -> None:
         program = rated.program
-        names = program.use.line_names
-        currency = self.form.program.agreement.currency
+        names, template = program.use.line_names, program.description
+        blank = self.form.usage_lines[program.charge]
         for (key, quantity, billable, _), amount in zip(rated.lines, amounts, strict=True):
-            line: Line = {
-                "charge": program.charge,
-                "kind": "usage",
-                "description": "",
-                "quantity": shown(quantity),
-                "unit": program.quantity_unit,
-                "billable": shown(billable),
-                "billable_unit": program.billable_unit,
-                "amount": None if amount is None else str(amount),
-                "currency": currency,
-                "dimensions": dict(zip(names, key, strict=True)),
-                "period": self.form.period,
-            }
+            line = blank.copy()
+            line["quantity"] = shown(quantity)
+            line["billable"] = shown(billable)
+            if amount is not None:
+                line["amount"] = str(amount)
+            line["dimensions"] = dict(zip(names, key, strict=True))
             into.append(line)
-            self.described.append(Described(program.description, line))
+            self.described.append(Described(template, line))
 
     def _add(self, charge: str, kind: str, description: str, amount: Decimal) -> None:
         currency = self.form.program.agreement.currency

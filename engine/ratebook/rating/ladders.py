@@ -59,6 +59,8 @@ class Ladders:
 def gather(program: ChargeProgram, rows: Iterable[UsageRow]) -> Ladders:
     """Group a charge's rows by pool and matrix cell."""
     use = program.use
+    if program.has_one_ladder and use.lines_are_keys:
+        return _gather_one(program, rows)
     segments = program.segments
     found: dict[tuple[Key, tuple[str, ...]], LadderUsage] = {}
     missing: list[Missing] = []
@@ -90,6 +92,16 @@ def gather(program: ChargeProgram, rows: Iterable[UsageRow]) -> Ladders:
     if len(ladders) > 1:
         ladders.sort(key=lambda ladder: ladder.sort_key)
     return Ladders(ladders, missing)
+
+
+def _gather_one(program: ChargeProgram, rows: Iterable[UsageRow]) -> Ladders:
+    """Gather what needs no grouping: the common case, in one pass."""
+    ladder = _empty(program, (), ())
+    ladder.uses = [(row.dimensions, row, row.units) for row in rows]
+    if not ladder.uses:
+        return Ladders([])
+    ladder.units = [sum([units for _, _, units in ladder.uses], ZERO)]
+    return Ladders([ladder])
 
 
 def _empty(program: ChargeProgram, pool: Key, cell: tuple[str, ...]) -> LadderUsage:
