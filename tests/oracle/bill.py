@@ -1,0 +1,162 @@
+"""The independent oracle: what a rate book bills, worked out once more in fractions, naively, from raw events.
+
+It shares no code with the engine. `bill(book, events, fx, period)` is all of it. The rules, each where it is computed:
+
+Time (`calendar`). Intervals are half-open; a date is local midnight in the spec's zone. Period *n* is counted from the
+anchor. The nominal period is the full one, the billed period what of it the contract lives through; a share is the days
+touched, or the exact time, of the billed period as a part of the nominal one. A run takes the period ends *b* with
+`from < b <= to` and the openings *s* with `from <= s < to`.
+
+Usage (`measure`, `usage`). An event id counts once a UTC day, and not at all where its rows contradict one another.
+Count and sum are multiplied by the factors in force at each event and split at dated prices and discounts; every other
+aggregate is taken over the billed period for each subject and combination of the dimensions that the charge needs, and
+multiplied and priced at the period's last instant. A tree is answered by the key, else `default`, with backtracking; no
+answer is a finding, and these units are not billed.
+
+Ladders (`ladder`). Usage with equal `pool_by` values and the same matrix cell shares a ladder. Billable units are units
+divided, and rounded over the whole period. Included units are deducted once for the charge, spread over its ladders by
+billable units, and used up from the beginning of the period. A change inside the period carries the position on.
+
+Prices (`price`). Graduated: each unit costs what its tier says, a bound belongs to the lower tier, a flat is due when
+its tier is entered. Volume: all units cost what the tier says where the period's quantity ends. Package: started
+packages. Flat: one amount once there is usage. Without usage nothing is due, but for `flat_at_zero`.
+
+Charges (`charge`). Gross, less the discount, at most the maximum, at least the minimum: each net is exact, converted,
+and rounded once; lines show differences of rounded nets. `lines_by` divides the rounded gross by largest remainder.
+
+Fees (`fees`). A fee bills its own periods, in advance at the boundary from which they begin, in arrears at the first
+boundary not before their end; its amount is that in force at the beginning of its period, times quantity and share.
+
+Invoices (`invoice`). Contract discounts take percentages off rounded amounts in order, the plan's minimum adds what is
+missing, tax comes last, on the sum or on each line. Without any line there is no invoice.
+
+Money (`money`, `exchange`). An amount listed in the invoice's currency counts as it is; any other is converted by the
+latest row of the table before the issue date. Rounding is to the currency's minor unit, in the spec's mode.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.oracle.book import Agreement, agreement
+from tests.oracle.calendar import Span, run_window
+from tests.oracle.charge import RatedCharge, Rating, report
+from tests.oracle.exchange import Exchange
+from tests.oracle.fees import Boundary, boundaries, fee_lines
+from tests.oracle.findings import Findings
+from tests.oracle.invoice import invoice_of
+from tests.oracle.measure import Deduplicated, Event, Row, deduplicate, events_of
+
+
+@dataclass(frozen=True)
+class Bill:
+    """The outcome of a run.
+
+    Attributes:
+        invoices: ordered by contract and boundary; amounts and quantities are fractions, instants are in UTC.
+        findings: events that could not be billed, counted by reason and place.
+    """
+
+    invoices: list[dict[str, Any]]
+    findings: Findings
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run works on."""
+
+    book: Mapping[str, Any]
+    rows: Mapping[str, Deduplicated]
+    fx: Sequence[Mapping[str, Any]]
+    period: str
+    agreements: Sequence[Agreement]
+
+    def boundaries(self, one: Agreement) -> Iterator[Boundary]:
+        """The boundaries of a contract that the run takes."""
+        window = run_window(self.period, one.where)
+        for boundary in boundaries(one, window.end):
+            is_opening = boundary.ending is None
+            if is_opening and window.start <= boundary.at < window.end:
+                yield boundary
+            if not is_opening and window.start < boundary.at <= window.end:
+                yield boundary
+
+    def events(self, rule_id: str) -> list[Event]:
+        """The events that a rating rule counts."""
+        rule = self.book["rating"][rule_id]
+        source = self.book["meters"][rule["meter"]]["source"]
+        return events_of(self.book, rule, self.rows[source].rows)
+
+    def rules(self, one: Agreement) -> list[str]:
+        """The rating rules whose usage a contract bills or reports."""
+        return [*(charge.get("rating") for charge in one.charges), *one.contract.get("report", [])]
+
+
+def bill(
+    book: Mapping[str, Any], events: Mapping[str, Sequence[Row]], fx: Sequence[Mapping[str, Any]], period: str
+) -> Bill:
+    """Bill a period.
+
+    Args:
+        book: what the YAML of a book means (see `tests.oracle.book`).
+        events: raw rows by source, with the source's columns.
+        fx: rows with `date`, `source`, `pair` (as in `USD/TRY`) and `rate`.
+        period: the run's period, as in `2026-10`.
+    """
+    sources = book["book"]["sources"]
+    rows = {name: deduplicate(source, events.get(name, [])) for name, source in sources.items()}
+    run = Run(book, rows, fx, period, [agreement(book, name) for name in sorted(book["contracts"])])
+    findings = Findings()
+    for name, deduplicated in rows.items():
+        findings.add("conflicting_duplicates", "", name, deduplicated.conflicting)
+    invoices = []
+    for one in run.agreements:
+        for boundary in run.boundaries(one):
+            invoice = bill_boundary(run, one, boundary, findings)
+            if invoice is not None:
+                invoices.append(invoice)
+    find_uncovered(run, findings)
+    return Bill(invoices, findings)
+
+
+def bill_boundary(run: Run, one: Agreement, boundary: Boundary, findings: Findings) -> dict[str, Any] | None:
+    """Bill what is due at a boundary: fees, and the usage of the period that ended."""
+    exchange = Exchange(one, boundary.at, run.fx)
+    fees = fee_lines(one, boundary, exchange)
+    charges: list[RatedCharge] = []
+    reported: list[dict[str, Any]] = []
+    if boundary.ending is not None:
+        for charge in one.charges:
+            rating = Rating(run.book, one, charge, boundary.ending, exchange)
+            charges.append(rating.rate(run.events(charge.get("rating")), findings))
+        for rule in one.contract.get("report", []):
+            reported += report(run.book, one, rule, boundary.ending, exchange, run.events(rule))
+    return invoice_of(one, boundary, fees, charges, reported, exchange)
+
+
+def find_uncovered(run: Run, findings: Findings) -> None:
+    """Find usage of subjects that no contract has, or had then, or whose contract has no price for the meter.
+
+    Looked at is the run's period, in whichever zone of its contracts it begins first and ends last. A meter that no
+    contract bills is not measured.
+    """
+    windows = [run_window(run.period, one.where) for one in run.agreements]
+    whole = Span(min(window.start for window in windows), max(window.end for window in windows))
+    measured = {run.book["rating"][rule]["meter"]: rule for one in run.agreements for rule in run.rules(one)}
+    for meter, rule in measured.items():
+        for event in run.events(rule):
+            if whole.holds(event.time):
+                find_uncovered_event(run, meter, event, findings)
+
+
+def find_uncovered_event(run: Run, meter: str, event: Event, findings: Findings) -> None:
+    known = [one for one in run.agreements if event.subject in one.subjects]
+    alive = [one for one in known if one.life.holds(event.time)]
+    if not known:
+        findings.add("unknown_subject", event.subject, meter, 1)
+    elif not alive:
+        findings.add("outside_contract", event.subject, meter, 1)
+    for one in alive:
+        priced = {run.book["rating"][rule]["meter"] for rule in run.rules(one)}
+        if meter not in priced and one.contract["type"] != "fixed":
+            findings.add("no_price", event.subject, meter, 1)

@@ -1,0 +1,125 @@
+"""Ladders: how units become billable units, how included units are spread, and what each ladder costs in each segment.
+
+A ladder is the usage of one charge in one billing period with equal `pool_by` values and the same cell of the matrix.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from tests.oracle.money import decimal_places, divide_up, round_to
+from tests.oracle.price import Stretch
+
+Texts = tuple[str | None, ...]
+
+FINEST_PLACES = 18
+"""Included units are spread in steps of 10^-18 at the finest, where billable units are no finite decimals."""
+
+UNIT_FACTORS = {
+    ("byte", "KiB"): 2**10,
+    ("byte", "MiB"): 2**20,
+    ("byte", "GiB"): 2**30,
+    ("byte", "TiB"): 2**40,
+    ("byte", "kB"): 10**3,
+    ("byte", "MB"): 10**6,
+    ("byte", "GB"): 10**9,
+    ("byte", "TB"): 10**12,
+}
+
+
+@dataclass
+class Ladder:
+    """Units of one ladder: for each segment and each line.
+
+    Attributes:
+        pool: the values of `pool_by`.
+        cell: the path of keys to the cell of the matrix; () without one.
+        units: one mapping for each segment, line → units after multipliers and conversion, before rounding.
+        reached: after each segment, the billable units since the period began.
+        included: billable units that are free, from the period's beginning on.
+        gross: what each segment costs.
+    """
+
+    pool: Texts
+    cell: tuple[str, ...]
+    units: list[dict[Texts, Fraction]]
+    reached: list[Fraction] = field(default_factory=list)
+    included: Fraction = Fraction(0)
+    gross: list[Fraction] = field(default_factory=list)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What ladders are ordered by; None counts as "" there."""
+        return tuple("" if value is None else value for value in (*self.pool, *self.cell))
+
+    @property
+    def billable(self) -> Fraction:
+        return self.reached[-1]
+
+    def line_units(self) -> dict[Texts, Fraction]:
+        """The units of each line in the whole period, not rounded."""
+        total: dict[Texts, Fraction] = {}
+        for segment in self.units:
+            for line, units in segment.items():
+                total[line] = total.get(line, Fraction(0)) + units
+        return total
+
+    def net_reached(self, segment: int) -> Fraction:
+        """Net units since the period began, after a segment (-1: at its beginning)."""
+        return max(Fraction(0), self.reached[segment] - self.included) if segment >= 0 else Fraction(0)
+
+    def stretch(self, segment: int) -> Stretch:
+        return Stretch(
+            self.net_reached(segment - 1), self.net_reached(segment), self.net_reached(len(self.units) - 1)
+        )
+
+
+def divisor(rule: Mapping[str, Any], meter: Mapping[str, Any]) -> Fraction:
+    convert = rule.get("convert", {})
+    if "to" in convert:
+        return Fraction(UNIT_FACTORS[meter["unit"], convert["to"]])
+    return Fraction(convert.get("divide_by", 1))
+
+
+def count_billable(ladder: Ladder, rounding: str) -> None:
+    """Round the ladder's units over the whole period: what it has reached after each segment is rounded."""
+    total = Fraction(0)
+    for segment in ladder.units:
+        total += sum(segment.values(), Fraction(0))
+        ladder.reached.append(total if rounding == "none" else round_to(total, Fraction(1), rounding))
+
+
+def spread_included(ladders: Sequence[Ladder], included: Fraction, *, each: bool) -> None:
+    """Deduct included units once for the whole charge, spread by billable units; or, with `each`, for each ladder."""
+    total = sum((ladder.billable for ladder in ladders), Fraction(0))
+    if each or included >= total:
+        for ladder in ladders:
+            ladder.included = included if each else ladder.billable
+        return
+    exact = [included * ladder.billable / total for ladder in ladders]
+    parts = divide_up(included, exact, spreading_step(ladders, included))
+    for ladder, part in zip(ladders, parts, strict=True):
+        ladder.included = part
+
+
+def spreading_step(ladders: Sequence[Ladder], included: Fraction) -> Fraction:
+    """10^-k, k being the most decimals that any ladder's billable units or the included units have."""
+    places = [decimal_places(number) for number in (included, *(ladder.billable for ladder in ladders))]
+    return Fraction(1, 10 ** max(FINEST_PLACES if place is None else place for place in places))
+
+
+def line_shares(ladder: Ladder, segment: int, lines: Sequence[Texts]) -> list[Fraction]:
+    """Share what a segment of a ladder costs among lines, by their units in it.
+
+    A segment that costs something without units (`flat_at_zero`) is shared by the units of the whole period, and
+    without any, equally among the lines that the ladder has.
+    """
+    amount = ladder.gross[segment]
+    weights = ladder.units[segment]
+    if not any(weights.values()):
+        weights = ladder.line_units()
+    if not any(weights.values()):
+        weights = dict.fromkeys(weights, Fraction(1))
+    whole = sum(weights.values(), Fraction(0))
+    return [amount * weights.get(line, Fraction(0)) / whole if amount else Fraction(0) for line in lines]
