@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ratebook.book.model import Meter, Multiplier
 from ratebook.book.model import Source as BookSource
-from ratebook.calendar import Instant, Interval
+from ratebook.calendar import Instant, Interval, zone
 from ratebook.compiler.prices import tree_of
 from ratebook.compiler.terms import begins
 from ratebook.compiler.tree import Tree
@@ -81,13 +81,14 @@ def finish(
     """
     spec = draft.spec
     used = [multipliers[name] for name in spec.multipliers]
-    slots = Slots(tuple(sorted(draft.bounds | set(window) | _changes(used, draft, window))))
+    zones = draft.zones or {"UTC": zone("UTC")}  # where nothing is billed it is measured all the same
+    slots = Slots(tuple(sorted(draft.bounds | set(window) | _changes(used, draft.bounds, zones, window))))
     starts = slots.bounds[:-1]
     in_zone = {
         key: tuple(versions_at(multiplier, starts, where) for multiplier in used)
-        for key, where in draft.zones.items()
+        for key, where in zones.items()
     }
-    variants = list(dict.fromkeys(in_zone.values())) or [()]
+    variants = list(dict.fromkeys(in_zone.values()))
     tables = tuple(
         factor_table(name, multiplier, [variant[index] for variant in variants])
         for index, (name, multiplier) in enumerate(zip(spec.multipliers, used, strict=True))
@@ -109,13 +110,15 @@ def finish(
     return measure, {key: variants.index(versions) for key, versions in in_zone.items()}
 
 
-def _changes(used: Sequence[Multiplier], draft: MeasureDraft, window: Interval) -> set[Instant]:
-    whole = Interval(min((window.start, *draft.bounds)), max((window.end, *draft.bounds)))
+def _changes(
+    used: Sequence[Multiplier], bounds: Iterable[Instant], zones: Mapping[str, ZoneInfo], window: Interval
+) -> set[Instant]:
+    whole = Interval(min((window.start, *bounds)), max((window.end, *bounds)))
     return {
         moment
         for multiplier in used
         for version in multiplier.factors.versions
-        for where in draft.zones.values()
+        for where in zones.values()
         if (moment := begins(version, where)) in whole
     }
 
@@ -136,7 +139,9 @@ def versions_at(multiplier: Multiplier, moments: Sequence[Instant], where: ZoneI
 
 
 def factor_tree(multiplier: Multiplier, version: int) -> Tree[Decimal]:
-    """Give one version of a multiplier as a tree of factors."""
+    """Give one version of a multiplier as a tree of factors; before the first version, -1, it has none."""
+    if version < 0:
+        return Tree.of(len(multiplier.by), {})
     return tree_of(multiplier.factors.versions[version].value.values, len(multiplier.by))
 
 
