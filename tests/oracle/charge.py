@@ -79,7 +79,7 @@ class Rating:
         gross = [sum((one.gross[n] for one in ladders), ZERO) for n in range(len(self.segments))]
         lines = self.usage_lines(ladders, billed, gross)
         nets = [self.round(net) for net in self.nets(gross)]
-        for kind, before, after in zip(("discount", "maximum", "minimum"), nets, nets[1:], strict=True):
+        for kind, before, after in zip(("discount", "maximum", "minimum"), nets[:-1], nets[1:], strict=True):
             if after != before:
                 lines.append(self.line(kind, amount=after - before))
         return RatedCharge(self.charge.id, lines, nets[-1], self.segments, gross)
