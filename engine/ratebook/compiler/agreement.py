@@ -117,17 +117,21 @@ class Agreed:
 
     def cuts(self, billed: Interval) -> dict[int, set[Instant]]:
         """Give, for each measure, the instants inside a billed period that split its usage."""
-        windows = {edge for discount in self._discounts(self.header.zone) for edge in discount.window}
-        inside = {edge for edge in windows if billed.start < edge < billed.end}
+        windows = self._window_edges(billed)
         found: dict[int, set[Instant]] = {}
         for charge in self.charges:
-            found.setdefault(charge.measure, set(inside)).update(charge.changes(billed))
+            found.setdefault(charge.measure, set(windows)).update(charge.changes(billed))
         return found
 
+    def _window_edges(self, billed: Interval) -> set[Instant]:
+        edges = {edge for discount in self._discounts(self.header.zone) for edge in discount.window}
+        return {edge for edge in edges if billed.start < edge < billed.end}
+
     def _charges(self, boundary: Boundary) -> tuple[ChargeProgram, ...]:
-        cuts = self.cuts(boundary.billed)
+        nominal, billed = boundary.nominal, boundary.billed
+        cuts, windows = self.cuts(billed), self._window_edges(billed)
         return tuple(
-            charge.program(boundary.nominal, boundary.billed, cuts[charge.measure], self.header.zone)
+            charge.program(nominal, billed, cuts[charge.measure], windows, self.header.zone)
             for charge in self.charges
         )
 

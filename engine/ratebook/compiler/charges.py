@@ -122,7 +122,7 @@ class ChargeTerms:
     factor_changes: frozenset[Instant]
 
     def program(
-        self, nominal: Interval, billed: Interval, cuts: set[Instant], where: ZoneInfo
+        self, nominal: Interval, billed: Interval, cuts: set[Instant], windows: set[Instant], where: ZoneInfo
     ) -> ChargeProgram:
         """Give the charge's program for one billed period.
 
@@ -130,13 +130,18 @@ class ChargeTerms:
             nominal: the full period.
             billed: what of it is billed.
             cuts: instants at which the measure's segments begin, shared by all charges that read it.
+            windows: those at which a contract discount begins or ends.
             where: the spec's zone.
         """
         if self.additive:
             edges = (billed.start, *sorted(cuts), billed.end)
-            segments = tuple(self._segment(Interval(*edge), edge[0]) for edge in pairwise(edges))
+            own = {billed.start} | windows | self.prices.changes(billed) | self.percents.changes(billed)
+            segments = tuple(
+                self._segment(Interval(*edge), edge[0], continues=edge[0] not in own)
+                for edge in pairwise(edges)
+            )
         else:
-            segments = (self._segment(billed, Instant(billed.end - 1)),)
+            segments = (self._segment(billed, Instant(billed.end - 1), continues=False),)
         return ChargeProgram(
             charge=self.charge,
             pointer=self.pointer,
@@ -162,10 +167,10 @@ class ChargeTerms:
         factors = {change for change in self.factor_changes if billed.start < change < billed.end}
         return self.prices.changes(billed) | self.percents.changes(billed) | factors
 
-    def _segment(self, interval: Interval, at: Instant) -> Segment:
+    def _segment(self, interval: Interval, at: Instant, *, continues: bool) -> Segment:
         price = self.prices.at(at)
         percent, pointer = self.percents.at(at) or (ZERO, "")
-        return Segment(interval, price if price is not None else self.otherwise, percent, pointer)
+        return Segment(interval, price if price is not None else self.otherwise, percent, pointer, continues)
 
     def _included(self, nominal: Interval, billed: Interval, where: ZoneInfo) -> Included:
         units, pointer = self.included.at(billed.start) or (ZERO, "")

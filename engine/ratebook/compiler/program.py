@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import accumulate
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -67,12 +68,17 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a billed period in which one price and one charge discount hold."""
+    """A part of a billed period in which one price and one charge discount hold.
+
+    `continues` says that nothing of this charge's own changes at its start: what splits the usage there is a change
+    of another charge that reads the same measure. Lines then share the segment and the one before as if they were one.
+    """
 
     interval: Interval
     price: Price
     percent_off: Decimal
     percent_pointer: str
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,11 @@ class ChargeProgram:
         return (
             self.ladders is not None and len(self.segments) == 1 and not use.pool_by and not use.late_factors
         )
+
+    @cached_property
+    def stretches(self) -> tuple[int, ...]:
+        """For each segment the number of the stretch that it belongs to; see `Segment.continues`."""
+        return tuple(accumulate(int(not one.continues) for one in self.segments))
 
     @cached_property
     def is_discounted(self) -> bool:

@@ -20,6 +20,7 @@ from ratebook.rating.ladders import (
     LadderUsage,
     Missing,
     gather,
+    key_order,
     positions,
     spread_included,
     without_usage,
@@ -27,6 +28,7 @@ from ratebook.rating.ladders import (
 from ratebook.usage.rows import UsageRow
 
 _HUNDRED: Final = Decimal(100)
+_NOTHING: Final = Fraction(0)
 
 
 class RatedLine(NamedTuple):
@@ -116,8 +118,9 @@ def _after_percent(part: Priced, program: ChargeProgram) -> Amount:
 def _billable(gathered: Ladders, program: ChargeProgram) -> tuple[list[LadderUsage], list[Refused]]:
     ladders, refused = [], []
     for ladder in gathered.ladders:
-        if min(ladder.units) < 0:
-            refused.append(Refused("RB507", ladder, sum(ladder.units, ZERO)))
+        total = sum(ladder.units, ZERO)
+        if total < 0:
+            refused.append(Refused("RB507", ladder, total))
         else:
             ladders.append(ladder)
     if not gathered.ladders and (empty := without_usage(program)) is not None:
@@ -136,7 +139,7 @@ def _price(
         parts = _price_ladder(ladder, net, rates)
         if any(price is not None and price.model == "blocked" for price in ladder.prices):
             beyond = sum((part.end - part.start for part in parts if _blocked(part)), ZERO)
-            if beyond:
+            if beyond > 0:
                 refused.append(Refused("RB506", ladder, beyond))
         priced += parts
     return priced
@@ -171,51 +174,88 @@ def _lines(ladders: list[LadderUsage], priced: list[Priced], program: ChargeProg
 def _lines_of_one(ladder: LadderUsage, program: ChargeProgram) -> list[RatedLine]:
     divisor = program.divisor
     if program.use.lines_are_keys and not program.divides:
-        return [RatedLine(key, row.quantity, units, units) for key, row, units in ladder.uses]
+        lines = [RatedLine(key, row.quantity, units, units) for key, row, units in ladder.uses]
+        try:
+            lines.sort()  # they are in order but for missing values, whose place engines choose differently
+        except TypeError:
+            lines.sort(key=lambda line: key_order(line.key))
+        return lines
     totals: dict[Key, tuple[Decimal, Decimal]] = {}
     for key, row, units in ladder.uses:
         quantity, total = totals.get(key, (ZERO, ZERO))
         totals[key] = (quantity + row.quantity, total + units)
     return [
         RatedLine(key, quantity, units / divisor, units)
-        for key, (quantity, units) in sorted(totals.items(), key=lambda item: _order(item[0]))
+        for key, (quantity, units) in sorted(totals.items(), key=lambda item: key_order(item[0]))
     ]
 
 
 def _lines_of_many(
     ladders: list[LadderUsage], priced: list[Priced], program: ChargeProgram
 ) -> list[RatedLine]:
-    """Share each ladder's segments among its lines by their units: amounts exactly, rounded units by remainder."""
-    gross = {(id(part.ladder), part.segment): part.gross.fraction for part in priced}
+    """Share what each ladder costs among its lines, and its rounded units by largest remainder."""
+    gross: dict[int, dict[int, Fraction]] = {}
+    for part in priced:
+        stretches = gross.setdefault(id(part.ladder), {})
+        stretch = program.stretches[part.segment]
+        stretches[stretch] = stretches.get(stretch, _NOTHING) + part.gross.fraction
     lines: dict[Key, tuple[Decimal, Decimal, Fraction]] = {}
     for ladder in ladders:
-        billable = _billable_units(ladder, program)
-        for (key, row, used), units in zip(ladder.uses, billable, strict=True):
-            of_segment = ladder.units[row.segment]
-            weight = gross.get((id(ladder), row.segment), Fraction(0))
-            share = weight * Fraction(used) / Fraction(of_segment) if of_segment else Fraction(0)
-            quantity, total, shared = lines.get(key, (ZERO, ZERO, Fraction(0)))
-            lines[key] = (quantity + row.quantity, total + units, shared + share)
+        used = _used(ladder, program)
+        billable = _billable_units(ladder, used.units, program)
+        shares = _shares(used, gross.get(id(ladder), {}))
+        for key, quantity in used.quantities.items():
+            before = lines.get(key, (ZERO, ZERO, _NOTHING))
+            lines[key] = (before[0] + quantity, before[1] + billable[key], before[2] + shares[key])
     return [
-        RatedLine(key, *values) for key, values in sorted(lines.items(), key=lambda item: _order(item[0]))
+        RatedLine(key, *values) for key, values in sorted(lines.items(), key=lambda item: key_order(item[0]))
     ]
 
 
-def _order(key: Key) -> tuple[str, ...]:
-    return tuple(value or "" for value in key)
+class _Used(NamedTuple):
+    """What each line used of a ladder: quantity and multiplied units, these in each stretch of the period too."""
+
+    quantities: dict[Key, Decimal]
+    units: dict[Key, Decimal]
+    in_stretch: dict[int, dict[Key, Decimal]]
 
 
-def _billable_units(ladder: LadderUsage, program: ChargeProgram) -> list[Decimal]:
-    """Give the billable units of each use; where the period's total is rounded they add up to what was rounded."""
+def _used(ladder: LadderUsage, program: ChargeProgram) -> _Used:
+    used = _Used({}, {}, {})
+    for key, row, units in ladder.uses:
+        in_stretch = used.in_stretch.setdefault(program.stretches[row.segment], {})
+        in_stretch[key] = in_stretch.get(key, ZERO) + units
+        used.units[key] = used.units.get(key, ZERO) + units
+        used.quantities[key] = used.quantities.get(key, ZERO) + row.quantity
+    return used
+
+
+def _shares(used: _Used, gross: Mapping[int, Fraction]) -> dict[Key, Fraction]:
+    """Share the cost of each stretch by what lines used in it.
+
+    A stretch that costs something without units (`flat_at_zero`) is shared by the units of the whole period, and
+    where there are none either, evenly.
+    """
+    if len(used.units) == 1:
+        return dict.fromkeys(used.units, sum(gross.values(), _NOTHING))
+    shares = dict.fromkeys(used.units, _NOTHING)
+    evenly = dict.fromkeys(used.units, Decimal(1))
+    for stretch, amount in gross.items():
+        candidates = (used.in_stretch.get(stretch, {}), used.units, evenly)
+        weights = next((weights for weights in candidates if sum(weights.values(), ZERO)), {})
+        if amount and weights:
+            each = amount / Fraction(sum(weights.values(), ZERO))
+            for key, weight in weights.items():
+                shares[key] += each * Fraction(weight)
+    return shares
+
+
+def _billable_units(
+    ladder: LadderUsage, units: Mapping[Key, Decimal], program: ChargeProgram
+) -> Mapping[Key, Decimal]:
+    """Give the billable units of each line; where the period's total is rounded they add up to what was rounded."""
     if program.conversion_rounding == "none":
-        return [units / program.divisor for _, _, units in ladder.uses]
-    marks = positions(ladder, program)
-    billable = [ZERO] * len(ladder.uses)
-    for segment in range(len(ladder.units)):
-        of_segment = [index for index, (_, row, _) in enumerate(ladder.uses) if row.segment == segment]
-        if of_segment:
-            units = [ladder.uses[index][2] for index in of_segment]
-            parts = allocate(marks[segment + 1] - marks[segment], units, Decimal(1))
-            for index, part in zip(of_segment, parts, strict=True):
-                billable[index] = part
-    return billable
+        return {key: used / program.divisor for key, used in units.items()} if program.divides else units
+    keys = sorted(units, key=key_order)
+    total = positions(ladder, program)[-1]
+    return dict(zip(keys, allocate(total, [units[key] for key in keys], Decimal(1)), strict=True))

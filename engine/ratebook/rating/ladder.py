@@ -32,6 +32,8 @@ def ladder_numerator(ladder: Ladder, start: Decimal, end: Decimal, period_end: D
     """
     if ladder.model == "graduated":
         return cost(ladder, end) - cost(ladder, start) if start else cost(ladder, end)
+    if end < start:  # corrections outweigh what a segment used
+        return -ladder_numerator(ladder, end, start, period_end)
     amount = ZERO
     for tier, units, flats in tier_parts(ladder, start, end, period_end):
         amount += units * tier.price + flats * tier.flat * ladder.denominator

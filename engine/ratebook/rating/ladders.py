@@ -3,13 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ratebook.compiler.program import ChargeProgram, ConversionRounding, Included, Ladder, LateFactor
 from ratebook.money import EXACT, ZERO, allocate, decimals
 from ratebook.usage.rows import UsageRow
 
 Key = tuple[str | None, ...]
+
+
+def key_order(key: Key) -> tuple[tuple[str, ...], tuple[bool, ...]]:
+    """Order keys by their values, a missing one (None) as if it were empty, and before one that is empty."""
+    return tuple(value or "" for value in key), tuple(value is not None for value in key)
 
 
 Use = tuple[Key, UsageRow, Decimal]
@@ -43,9 +48,10 @@ class LadderUsage:
     units: list[Decimal]
 
     @property
-    def sort_key(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def sort_key(self) -> tuple[Any, ...]:
         """Order of ladders where a tie must be broken: by pool, then by cell."""
-        return tuple(value or "" for value in self.pool), self.cell
+        values, given = key_order(self.pool)
+        return values, self.cell, given
 
 
 @dataclass(slots=True)
