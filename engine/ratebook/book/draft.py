@@ -1,7 +1,7 @@
 """A book while it is being checked: what could be read of it, and which ids there are even where it could not."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import merge
 from typing import Any
 
@@ -103,7 +103,4 @@ class Draft:
 
     def at_key(self, finding: Finding) -> Finding:
         """Place a finding at the key that leads to its pointer, instead of at the value."""
-        position = self.places.key(finding.pointer)
-        return Finding(
-            finding.code, finding.message, finding.pointer, position, finding.expected, finding.help
-        )
+        return replace(finding, position=self.places.key(finding.pointer))

@@ -71,6 +71,8 @@ def lay_out(paths: Iterable[str]) -> Layout:
         if isinstance(found, Finding):
             findings.append(found)
             continue
+        if found is None:
+            continue
         earlier = filed.setdefault((found.kind, found.name, found.table), found)
         if earlier is not found:
             findings.append(_twice(found, earlier))
@@ -86,7 +88,7 @@ def _is_ours(path: str) -> bool:
     return any(name.lower().endswith(suffix) for suffix in SUFFIXES)
 
 
-def _file(path: str) -> Filed | Finding:
+def _file(path: str) -> Filed | Finding | None:
     position = Position(path, 1)
     stem, _, suffix = path.rpartition("/")[2].rpartition(".")
     if suffix not in {"yaml", "csv"}:
@@ -99,6 +101,8 @@ def _file(path: str) -> Filed | Finding:
     if path in _SINGLES:
         return Filed(path, "specs", stem)
     kind = _kind(path)
+    if suffix == "csv" and kind == "specs":
+        return None  # exchange rates, as an environment may name them
     if suffix == "csv" and kind not in _TABLES:
         return Finding(
             "RB111",

@@ -1,7 +1,7 @@
 """The side table of a book: where the parts that pointers name stand in its files."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ratebook.book import pointers
 from ratebook.book.contract_tables import ContractTable
@@ -85,19 +85,11 @@ class FilePlaces:
 
 def placed(findings: Iterable[Finding], places: FilePlaces) -> tuple[Finding, ...]:
     """Give findings with their positions, each once, in order of their places."""
-    found = {}
+    found: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
         position = finding.position or (places.position(finding.pointer) if finding.pointer else None)
-        at = Finding(
-            finding.code,
-            finding.message,
-            finding.pointer,
-            position,
-            finding.expected,
-            finding.help,
-            finding.details,
-        )
-        found.setdefault((position or finding.pointer, finding.code, finding.message), at)
+        key = (position or finding.pointer, finding.code, finding.message)
+        found.setdefault(key, replace(finding, position=position))
     return tuple(sorted(found.values(), key=_by_place))
 
 

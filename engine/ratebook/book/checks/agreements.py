@@ -1,0 +1,212 @@
+"""Plans, and the terms of contracts with the plans that they are on: what they name, bill and promise."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from ratebook.book.checks.currencies import check_currencies
+from ratebook.book.checks.prices import begins, tiers_and_versions, zones_of
+from ratebook.book.checks.references import applies_to, dangling, ids_of_plan, matrix_dimensions, to_file
+from ratebook.book.checks.templates import check_template
+from ratebook.book.checks.twice import check_twice
+from ratebook.book.checks.walk import Part
+from ratebook.book.draft import Draft
+from ratebook.book.model import ContractTerms, Dated, Fee, Override, Plan, Pricing
+from ratebook.book.model.plan import FEE, USAGE
+from ratebook.book.terms import ChargeTerms, Homes, Sources, Term
+from ratebook.calendar import zone
+from ratebook.findings import Finding
+from ratebook.money import plain
+
+_OF_CHARGES: Final = tuple(Pricing.model_fields)
+_OF_FEES: Final = tuple(name for name in Override.model_fields if name not in Pricing.model_fields)
+_NOT_RATED_YET: Final = ("commitments", "credits", "phases")
+
+
+def check_plans(draft: Draft) -> Iterator[Finding]:
+    """Check each plan by itself."""
+    book = draft.settings.currency if draft.settings else ""
+    zones = _zones(draft, "")
+    for name, plan in draft.plans.items():
+        home = plan.currency or book
+        pointer = f"plans/{name}"
+        sources = Sources("", None, plan, pointer, draft.rules, Homes(book, home, home))
+        charges = list(sources.charges())
+        yield from _ids(_places_of(plan, pointer))
+        yield from check_twice(charges)
+        yield from _bounds(charges, zones)
+        for index, charge in enumerate(plan.charges):
+            yield from _matrix(draft, charge, charge.rating, f"{pointer}#charges/{index}")
+
+
+def _matrix(draft: Draft, pricing: Pricing, rating: str, pointer: str) -> Iterator[Finding]:
+    rule = draft.rules.get(rating)
+    meter = draft.meters.get(rule.meter or "") if rule else None
+    if rule is not None and meter is not None:
+        yield from matrix_dimensions(pricing.price, f"{pointer}/price", rule, meter)
+
+
+def _places_of(part: Plan | ContractTerms, pointer: str) -> list[tuple[str, str]]:
+    fees = [(fee.id, f"{pointer}#fees/{index}") for index, fee in enumerate(part.fees)]
+    return fees + [(charge.id, f"{pointer}#charges/{index}") for index, charge in enumerate(part.charges)]
+
+
+def _ids(places: list[tuple[str, str]]) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for name, pointer in places:
+        if name in {USAGE, FEE}:
+            message = f"the id `{name}` means all lines of that kind"
+            yield Finding("RB317", message, pointer, help="give it an `id` of its own")
+        elif name in seen:
+            message = f"the id `{name}` is taken by another fee or charge"
+            yield Finding("RB317", message, pointer, help="give one of the two an `id` of its own")
+        seen.add(name)
+
+
+def check_agreement(draft: Draft, terms: ContractTerms, pointer: str) -> Iterator[Finding]:
+    """Check the terms of a contract, together with the plan and spec that they name."""
+    yield from to_file(draft, "specs", terms.spec, f"{pointer}#spec")
+    yield from to_file(draft, "plans", terms.plan, f"{pointer}#plan")
+    for index, charge in enumerate(terms.charges):
+        yield from to_file(draft, "rating", charge.rating, f"{pointer}#charges/{index}/rating")
+    for index, rule in enumerate(terms.report):
+        yield from to_file(draft, "rating", rule, f"{pointer}#report/{index}")
+    for name in _NOT_RATED_YET:
+        if getattr(terms, name):
+            yield draft.at_key(
+                Finding("RB215", f"`{name}` are not rated yet", f"{pointer}#{name}", help="leave them out")
+            )
+    yield from tiers_and_versions(Part(terms, pointer), _zones(draft, terms.spec))
+    plan = draft.plans.get(terms.plan) if terms.plan is not None else None
+    if terms.plan is None or plan is not None:
+        yield from _with_plan(draft, terms, plan, pointer)
+
+
+def _with_plan(draft: Draft, terms: ContractTerms, plan: Plan | None, pointer: str) -> Iterator[Finding]:
+    plan_pointer = f"plans/{terms.plan}"
+    ids = ids_of_plan(plan) | {fee.id for fee in terms.fees} | {charge.id for charge in terms.charges}
+    if terms.price_fixed is not None:
+        ids.add("fixed")
+    places = (_places_of(plan, plan_pointer) if plan else []) + _places_of(terms, pointer)
+    yield from _ids(places) if not plan or _own(terms) else ()
+    yield from _overrides(draft, terms, plan, pointer)
+    for index, discount in enumerate(terms.discounts):
+        yield from applies_to(discount.applies_to, f"{pointer}#discounts/{index}/applies_to", ids)
+    yield from _type(terms, plan, pointer)
+    spec = draft.specs.get(terms.spec)
+    if spec is None or draft.settings is None:
+        return
+    book = draft.settings.currency
+    homes = Homes(book, (plan and plan.currency) or book, terms.currency or spec.currency)
+    sources = Sources(pointer, terms, plan, plan_pointer, draft.rules, homes)
+    charges = list(sources.charges())
+    yield from check_currencies(sources, exchanged=spec.fx is not None)
+    yield from check_twice(charges)
+    yield from _bounds(charges, _zones(draft, terms.spec))
+    yield from _prices(draft, charges, terms, pointer)
+
+
+def _own(terms: ContractTerms) -> bool:
+    return bool(terms.fees or terms.charges)
+
+
+def _overrides(draft: Draft, terms: ContractTerms, plan: Plan | None, pointer: str) -> Iterator[Finding]:
+    parts = {part.id: part for part in (*(plan.fees if plan else ()), *terms.fees)}
+    charges = {part.id: part for part in (*(plan.charges if plan else ()), *terms.charges)}
+    for name, override in terms.overrides.items():
+        place = f"{pointer}#overrides/{name}"
+        if name in charges:
+            yield from _fits(override, _OF_FEES, f"`{name}` is a charge, which has no", place)
+            yield from _matrix(draft, override, charges[name].rating, place)
+        elif name in parts:
+            yield from _fits(override, _OF_CHARGES, f"`{name}` is a fee, which has no", place)
+        else:
+            yield draft.at_key(dangling("fee or charge", name, place, parts.keys() | charges.keys()))
+
+
+def _fits(override: Override, wrong: tuple[str, ...], text: str, pointer: str) -> Iterator[Finding]:
+    for name in wrong:
+        if getattr(override, name) is not None:
+            yield Finding("RB318", f"{text} `{name}`", f"{pointer}/{name}", help="delete it")
+
+
+def _type(terms: ContractTerms, plan: Plan | None, pointer: str) -> Iterator[Finding]:
+    charges = bool(terms.charges or (plan and plan.charges))
+    fees: tuple[Fee, ...] = (*terms.fees, *(plan.fees if plan else ()))
+    fixed = bool(fees) or terms.price_fixed is not None
+    wrong = ""
+    if terms.type == "fixed" and charges:
+        wrong = "a fixed contract bills no usage, and this one has charges"
+    elif terms.type == "fixed" and not fixed:
+        wrong = "a fixed contract has a price_fixed or fees, and this one has neither"
+    elif terms.type == "metered" and fixed:
+        wrong = "a metered contract bills nothing but usage, and this one has fees"
+    elif terms.type != "fixed" and not charges:
+        wrong = f"a {terms.type} contract bills usage, and this one has no charges"
+    elif terms.type == "hybrid" and not fixed:
+        wrong = "a hybrid contract has fees, and this one has none"
+    elif terms.type != "fixed" and terms.price_fixed is not None:
+        wrong = f"a {terms.type} contract has no price_fixed"
+    if wrong:
+        actual = "hybrid" if charges and fixed else "metered" if charges else "fixed"
+        yield Finding("RB313", wrong, f"{pointer}#type", expected=f"type: {actual} for what is in it")
+
+
+def _prices(
+    draft: Draft, charges: list[ChargeTerms], terms: ContractTerms, pointer: str
+) -> Iterator[Finding]:
+    for charge in charges:
+        if charge.nearest("price") is None:
+            message = f"the charge `{charge.charge.id}` has no price"
+            help_ = f"give rating/{charge.charge.rating} a list price, or the charge one of its own"
+            yield Finding("RB319", message, charge.pointer, help=help_)
+        override = terms.overrides.get(charge.charge.id)
+        for says, place in (
+            (charge.charge, charge.pointer if charge.pointer.startswith(pointer) else ""),
+            (override, f"{pointer}#overrides/{charge.charge.id}"),
+        ):
+            if says is not None and place and says.description is not None:
+                yield from check_template(draft, says.description, charge.rule, f"{place}/description")
+
+
+def _bounds(charges: list[ChargeTerms], zones: tuple[ZoneInfo, ...]) -> Iterator[Finding]:
+    for charge in charges:
+        low, high = charge.nearest("minimum"), charge.nearest("maximum")
+        if low is not None and high is not None:
+            yield from _crossing(low, high, zones)
+
+
+def _crossing(low: Term, high: Term, zones: tuple[ZoneInfo, ...]) -> Iterator[Finding]:
+    lows: Dated[object] = low.value
+    highs: Dated[object] = high.value
+    where = zones[0]
+    for moment in sorted({begins(version, where) for version in (*lows.versions, *highs.versions)}):
+        found = [
+            [version for version in dated.versions if begins(version, where) <= moment]
+            for dated in (lows, highs)
+        ]
+        if not all(found):
+            continue
+        least, most = (
+            _listed(versions[-1].value, term.home) for versions, term in zip(found, (low, high), strict=True)
+        )
+        for currency in sorted(least.keys() & most.keys()):
+            if least[currency] > most[currency]:
+                bound = f"{plain(most[currency])} {currency}"
+                message = (
+                    f"the minimum of {plain(least[currency])} {currency} is above the maximum of {bound}"
+                )
+                yield Finding("RB312", message, low.pointer)
+                return
+
+
+def _listed(amount: object, home: str) -> Mapping[str, Decimal]:
+    if isinstance(amount, Mapping):
+        return amount
+    return {home: amount} if isinstance(amount, Decimal) else {}
+
+
+def _zones(draft: Draft, spec: str) -> tuple[ZoneInfo, ...]:
+    found = draft.specs.get(spec)
+    return (zone(found.time_zone),) if found else zones_of(draft)

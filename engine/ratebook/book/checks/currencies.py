@@ -1,0 +1,70 @@
+"""Currencies: every amount that a contract may bill must be had in the invoice's currency."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from ratebook.book import pointers
+from ratebook.book.checks.walk import walk
+from ratebook.book.model import Dated, Flat, Graduated, Minimum, Package, PerUnit, Volume
+from ratebook.book.terms import Sources, Term
+from ratebook.findings import Finding
+
+Money = Decimal | Mapping[str, Decimal]
+
+
+def check_currencies(sources: Sources, *, exchanged: bool) -> Iterator[Finding]:
+    """Check the amounts of a contract's terms.
+
+    Args:
+        sources: the terms.
+        exchanged: whether the spec names exchange rates; without them each amount must be listed as it is billed.
+    """
+    for fee in sources.fees():
+        yield from _amounts(fee.amount, sources.homes.contract, exchanged=exchanged)
+    for charge in sources.charges():
+        for name in ("price", "minimum", "maximum"):
+            term = charge.nearest(name)
+            if term is not None:
+                yield from _amounts(term, sources.homes.contract, exchanged=exchanged)
+    if sources.plan is not None and sources.plan.minimum is not None:
+        term = Term(sources.plan.minimum, sources.homes.plan, f"{sources.plan_pointer}#minimum")
+        yield from _amounts(term, sources.homes.contract, exchanged=exchanged)
+
+
+def _amounts(term: Term, currency: str, *, exchanged: bool) -> Iterator[Finding]:
+    for group, pointer in _groups(term.value, term.pointer):
+        listed = [set(amount) if isinstance(amount, Mapping) else {term.home} for amount in group if amount]
+        if not listed:
+            continue
+        common = set.intersection(*listed)
+        if not common:
+            names = " and ".join(sorted(set().union(*listed)))
+            message = f"the amounts of one price are listed in {names}, but not all of them in one currency"
+            yield Finding(
+                "RB308", message, pointer, help="list each amount of the price in the same currencies"
+            )
+        elif currency not in common and not exchanged:
+            message = (
+                f"the amount is listed in {', '.join(sorted(common))}, and an invoice needs it in {currency}"
+            )
+            help_ = f"list it in {currency} as well, as in {{{min(common)}: …, {currency}: …}}, or give the spec `fx`"
+            yield Finding("RB308", message, pointer, help=help_)
+
+
+def _groups(value: object, pointer: str) -> Iterator[tuple[list[Money], str]]:
+    """Give the amounts that are charged together, and so in one currency, price by price."""
+    if isinstance(value, Dated) and all(_is_money(version.value) for version in value.versions):
+        for version in value.versions:
+            if _is_money(version.value):
+                yield [version.value], pointers.at(pointer, version.path)
+        return
+    for part in walk(value, pointer):
+        one = part.value
+        if isinstance(one, Graduated | Volume):
+            yield [amount for tier in one.tiers for amount in (tier.amount, tier.flat)], part.pointer
+        elif isinstance(one, PerUnit | Flat | Package | Minimum):
+            yield [one.amount], pointers.at(part.pointer, "amount")
+
+
+def _is_money(value: object) -> bool:
+    return isinstance(value, Decimal | Mapping)

@@ -1,0 +1,26 @@
+"""Secrets: none stands in a book, whatever key it is under."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ratebook.book.draft import Draft
+from ratebook.book.layout import BOOK
+from ratebook.findings import Finding
+
+_WITH_PASSWORD: Final = re.compile(r"[a-z0-9+.-]+://[^/@\s]*:[^/@\s]+@", re.IGNORECASE | re.ASCII)
+_HELP: Final = (
+    "write a reference, as in env:NAME, and replace the secret itself: git keeps what was committed"
+)
+
+
+def check_secrets(draft: Draft) -> Iterator[Finding]:
+    """Check that no address holds a password."""
+    for name, environment in draft.settings.environments.items() if draft.settings else ():
+        pointer = f"{BOOK}#environments/{name}"
+        addresses = {"store": environment.store or ""}
+        if environment.usage and environment.usage.clickhouse:
+            addresses["usage/clickhouse/url"] = environment.usage.clickhouse.url
+        for key, address in addresses.items():
+            if _WITH_PASSWORD.match(address):
+                yield Finding("RB213", "the address holds a password", f"{pointer}/{key}", help=_HELP)
