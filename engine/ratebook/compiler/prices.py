@@ -133,7 +133,7 @@ def _tiered(
     pointer: str,
 ) -> Ladder:
     amounts = [amount for step in steps for amount in (step.amount, step.flat)]
-    currency = _currency([amount for amount in amounts if amount != ZERO] or amounts, terms)
+    currency = _currency(amounts, terms)
     units = [step.per * terms.divisor for step in steps]
     listed = [_in(step.amount, currency, terms) for step in steps]
     prices, denominator = unit_prices(listed, units)
@@ -171,7 +171,12 @@ def unit_prices(amounts: Sequence[Decimal], units: Sequence[Decimal]) -> tuple[l
 
 
 def _currency(amounts: Iterable[Decimal | Mapping[str, Decimal]], terms: PriceTerms) -> str:
-    listed = [set(amount) if isinstance(amount, Mapping) else {terms.home} for amount in amounts]
+    """Choose the currency of some amounts; nothing at all is nothing in any, so that it needs no exchange rate."""
+    listed = [
+        set(amount) if isinstance(amount, Mapping) else {terms.home} for amount in amounts if amount != ZERO
+    ]
+    if not listed:
+        return terms.currency
     common = set.intersection(*listed)
     if not common:
         named = ", ".join(sorted(set(chain.from_iterable(listed))))
