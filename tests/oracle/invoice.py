@@ -146,7 +146,7 @@ class Bookkeeping:
         if tax is None:
             return []
         rate = Fraction(tax["percent"]) / 100
-        amounts = [line["amount"] for line in lines if line["amount"] is not None]
+        amounts = [line["amount"] for line in lines]
         if tax.get("round_on", "rate_group") == "line":
             amount = sum((self.round(one * rate) for one in amounts), ZERO)
         else:
@@ -176,17 +176,17 @@ def invoice_of(
     reported: list[dict[str, Any]],
     exchange: Exchange,
 ) -> dict[str, Any] | None:
-    """Put an invoice together; None where there is nothing to bill, that is, no line."""
+    """Put an invoice together; None where there is nothing to bill, that is, no line, and nothing to report."""
     books = Bookkeeping(agreement, boundary, exchange)
     items = items_of(fee_lines, charges, boundary.ending)
     reductions = reductions_of(agreement, items)
-    lines = [*fee_lines, *(line for one in charges for line in one.lines), *reported]
+    lines = [*fee_lines, *(line for one in charges for line in one.lines)]
     lines += books.discount_lines(reductions)
     lines += books.minimum_lines(items, reductions)
-    if not lines:
+    if not lines and not reported:
         return None
     taxes = books.tax_lines(lines)
-    subtotal = sum((line["amount"] for line in lines if line["amount"] is not None), ZERO)
+    subtotal = sum((line["amount"] for line in lines), ZERO)
     tax = sum((line["amount"] for line in taxes), ZERO)
     return {
         "contract": agreement.id,
@@ -194,6 +194,7 @@ def invoice_of(
         "kind": "opening" if boundary.ending is None else "period",
         "currency": agreement.currency,
         "lines": [*lines, *taxes],
+        "appendix": reported,
         "subtotal": subtotal,
         "tax": tax,
         "total": subtotal + tax,

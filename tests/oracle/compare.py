@@ -1,0 +1,159 @@
+"""Compares the invoices and findings of the engine with those of the oracle, and says where they differ.
+
+Amounts must be equal. Quantities are compared exactly where the oracle's terminates within the engine's digits, else to
+40 digits: a third has no last decimal.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from tests.oracle.bill import Bill
+from tests.oracle.calendar import Span
+from tests.oracle.findings import Findings
+
+CODES = {
+    "RB501": "unknown_subject",
+    "RB502": "outside_contract",
+    "RB503": "no_price",
+    "RB504": "no_multiplier",
+    "RB505": "no_matrix_cell",
+    "RB506": "blocked",
+}
+"""The engine's codes of usage that was not billed."""
+
+MOST_PLACES = 10**40
+
+Line = tuple[Any, ...]
+
+
+def differences(bill: Bill, documents: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Say in a line each what the engine's invoices have otherwise than the oracle's; nothing if all are equal."""
+    expected = {identity(invoice): invoice for invoice in bill.invoices}
+    actual = {identity_of(document): document for document in documents}
+    found = [f"missing: {key}" for key in expected.keys() - actual.keys()]
+    found += [f"not expected: {key}" for key in actual.keys() - expected.keys()]
+    for key in sorted(expected.keys() & actual.keys(), key=str):
+        found += [f"{key}: {one}" for one in invoice_differences(expected[key], actual[key])]
+    return found
+
+
+def identity(invoice: Mapping[str, Any]) -> tuple[str, str, datetime]:
+    return invoice["contract"], invoice["kind"], invoice["boundary"]
+
+
+def identity_of(document: Mapping[str, Any]) -> tuple[str, str, datetime]:
+    """An invoice of the engine; its boundary is the end of its period, at an opening the start."""
+    kind = document["kind"]
+    edge = document["period"]["from" if kind == "opening" else "to"]
+    return document["contract"], kind, moment(document.get("boundary", edge))
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def invoice_differences(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[str]:
+    found = [
+        f"{name} is {actual[name]}, expected {shown(expected[name])}"
+        for name in ("subtotal", "tax", "total")
+        if Fraction(actual[name] or 0) != expected[name]
+    ]
+    if actual["currency"] != expected["currency"]:
+        found.append(f"currency is {actual['currency']}, expected {expected['currency']}")
+    if "tax" not in {line["kind"] for line in actual["lines"]}:
+        expected = {**expected, "lines": [line for line in expected["lines"] if line["kind"] != "tax"]}
+    ours = [line_of(line) for line in [*expected["lines"], *expected["appendix"]]]
+    theirs = [line_of(read_line(line)) for line in [*actual["lines"], *actual.get("appendix", [])]]
+    found += [f"line missing: {line}" for line in (Counter(ours) - Counter(theirs)).elements()]
+    found += [f"line not expected: {line}" for line in (Counter(theirs) - Counter(ours)).elements()]
+    if not found and ours != theirs:
+        found.append(f"lines in another order: {theirs}, expected {ours}")
+    return found
+
+
+def read_line(line: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of the engine's JSON with its numbers and times."""
+    period = line["period"]
+    return {
+        **line,
+        "amount": fraction(line.get("amount")),
+        "quantity": fraction(line.get("quantity")),
+        "billable": fraction(line.get("billable")),
+        "period": Span(moment(period["from"]), moment(period["to"])),
+    }
+
+
+def fraction(text: str | None) -> Fraction | None:
+    return None if text is None else Fraction(text)
+
+
+def line_of(line: Mapping[str, Any]) -> Line:
+    """What two lines must agree in. Of fees, discounts and the like only usage has quantities; tax has no name."""
+    is_usage = line["kind"] == "usage"
+    return (
+        line["kind"],
+        "" if line["kind"] == "tax" else line["charge"],
+        shown(line["amount"]),
+        *((shown(line["quantity"]), shown(line["billable"]), line["unit"]) if is_usage else ()),
+        tuple(line["dimensions"].items()),
+        *([line["period"]] if line["kind"] in {"usage", "fee"} else []),
+    )
+
+
+def shown(number: Fraction | None) -> str:
+    """A number in decimals, cut to 40 places."""
+    if number is None:
+        return "none"
+    cut = number.numerator * MOST_PLACES // number.denominator
+    return f"{Decimal(cut).scaleb(-40).normalize():f}"
+
+
+def finding_differences(
+    book: Mapping[str, Any], expected: Findings, findings: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Compare counts of events that were not billed: by reason, subject or contract, and meter or charge.
+
+    A multiplier's are compared for each meter; of blocked prices it is compared that there are some.
+    """
+    ours: Counter[tuple[str, str, str]] = Counter()
+    for place, events in expected.items():
+        if place.reason == "conflicting_duplicates":
+            continue
+        key = (place.reason, place.who, place.what)
+        if place.reason == "no_multiplier":
+            key = (place.reason, "", meter_of(book, place.who, place.what))
+        ours[key] = 1 if place.reason == "blocked" else ours[key] + events
+    theirs: Counter[tuple[str, str, str]] = Counter()
+    for finding in findings:
+        if finding["code"] in CODES:
+            key, events = read_finding(book, finding)
+            theirs[key] = 1 if key[0] == "blocked" else theirs[key] + events
+    found = [f"not found: {key} × {count}" for key, count in sorted((ours - theirs).items())]
+    return found + [f"found in vain: {key} × {count}" for key, count in sorted((theirs - ours).items())]
+
+
+def read_finding(book: Mapping[str, Any], finding: Mapping[str, Any]) -> tuple[tuple[str, str, str], int]:
+    reason, details = CODES[finding["code"]], finding["details"]
+    if "contract" in details:
+        contract, charge = details["contract"], details["charge"]
+        if reason == "no_multiplier":
+            return (reason, "", meter_of(book, contract, charge)), details["events"]
+        return (reason, contract, charge), details.get("events", 1)
+    meter = finding["pointer"].split("#")[0].removeprefix("meters/")
+    who = "" if reason == "no_multiplier" else details["key"][0]
+    return (reason, who, meter), details["events"]
+
+
+def meter_of(book: Mapping[str, Any], contract_id: str, charge: str) -> str:
+    """The meter of a contract's charge."""
+    contract = book["contracts"][contract_id]
+    plan = book["plans"].get(contract.get("plan"), {})
+    for one in [*plan.get("charges", []), *contract.get("charges", [])]:
+        if one.get("id", one["rating"]) == charge:
+            meter: str = book["rating"][one["rating"]]["meter"]
+            return meter
+    raise LookupError(charge)
