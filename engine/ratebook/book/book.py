@@ -84,8 +84,18 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of reading a book: findings in order of their places, and the book unless one is an error."""
+    """What came of reading a book.
+
+    Attributes:
+        book: the book, unless a finding is an error.
+        findings: in order of their places.
+        places: where the parts stand in the files.
+        files: how many files belong to the book.
+        contracts: how many contracts could be read.
+    """
 
     book: Book | None
     findings: tuple[Finding, ...]
     places: Places
+    files: int
+    contracts: int

@@ -46,9 +46,11 @@ class ContractDigest:
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
         self._hash = hashlib.sha256()
+        self.count = 0
 
     def add(self, contract: Contract) -> None:
         """Add the next contract."""
+        self.count += 1
         document = [
             contract.id,
             contract.subjects,

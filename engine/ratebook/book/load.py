@@ -46,7 +46,7 @@ def load(files: Mapping[str, bytes]) -> Loaded:
         contracts.add(contract)
     findings = placed(reading.findings, reading.places)
     if draft.settings is None or has_errors(findings):
-        return Loaded(None, findings, reading.places)
+        return Loaded(None, findings, reading.places, len(layout.files), contracts.count)
     book = Book(
         settings=draft.settings,
         meters=draft.meters,
@@ -63,7 +63,7 @@ def load(files: Mapping[str, bytes]) -> Loaded:
         places=reading.places,
         contract_source=draft.contracts,
     )
-    return Loaded(book, findings, reading.places)
+    return Loaded(book, findings, reading.places, len(layout.files), contracts.count)
 
 
 @dataclass

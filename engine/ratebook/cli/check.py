@@ -1,0 +1,41 @@
+"""`ratebook check`: everything that is wrong with a book, each at its place."""
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--book", "root", type=click.Path(path_type=Path), default=Path(), help="Folder of the book.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="Text for people, JSON for programs, or annotations of a pull request.",
+)
+def check(root: Path, form: str) -> None:
+    """Check a rate book: its files, and that they fit together.
+
+    All findings are shown, each at its place, with what was expected and what to do. The exit code is 0 when the
+    book can be used (it may have warnings), and 2 when it is broken.
+    """
+    from ratebook.book import load
+    from ratebook.cli.render import document, draw_github, draw_text
+    from ratebook.trees import TreeError, read_folder
+
+    try:
+        loaded = load(read_folder(root))
+    except TreeError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    if form == "json":
+        import orjson
+
+        click.echo(orjson.dumps(document(loaded, root), option=orjson.OPT_INDENT_2))
+    else:
+        for text in draw_github(loaded, root) if form == "github" else draw_text(loaded, root):
+            click.echo(text)
+    sys.exit(0 if loaded.book else 2)

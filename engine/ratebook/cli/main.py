@@ -1,0 +1,74 @@
+"""`ratebook`: the group of all commands. A command's module is loaded when it is called, so that help is quick."""
+
+import importlib
+import sys
+import traceback
+from typing import Final
+
+import click
+
+from ratebook import __version__
+
+COMMANDS: Final = {
+    "check": (
+        "ratebook.cli.check:check",
+        "Check a rate book and show everything that is wrong, at its place.",
+    ),
+    "compile": (
+        "ratebook.cli.compile:compile_",
+        "Print the rating plan of a period: queries, slots, programs.",
+    ),
+    "explain": ("ratebook.cli.explain:explain", "Explain an invoice, from a line back to YAML and usage."),
+    "rate": ("ratebook.cli.rate:rate", "Rate a period: usage and book in, invoices out."),
+    "schema": ("ratebook.cli.schema:schema", "Print the JSON Schemas that editors check a book with."),
+}
+"""Command → where it is, and what it does."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows the names of its commands and loads one when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands."""
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands into the help without loading them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, help_) in sorted(COMMANDS.items())])
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(__version__, prog_name="ratebook")
+def cli() -> None:
+    """Turn a rate book (YAML in git) and usage into exact invoices.
+
+    Exit codes: 0 fine, 1 something was found, 2 wrong use or a broken book.
+    """
+
+
+def main() -> None:
+    """Run the command line. An error that nobody foresaw ends with 2, so that it is never taken for a finding."""
+    try:
+        cli(prog_name="ratebook")
+    except Exception:  # noqa: BLE001 - the outermost edge of the program
+        traceback.print_exc()
+        click.echo("ratebook met an error of its own; please report it with the lines above", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
