@@ -6,9 +6,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ratebook.calendar import Instant, iso, zone
-from ratebook.compiler.program import Program
+from ratebook.compiler.program import FxPolicy, Program
 from ratebook.compiler.run import RunCompiler
 from ratebook.findings import Finding
+from ratebook.fx import Quote
 from ratebook.money import plain
 from ratebook.rating.charge import RatedCharge
 from ratebook.usage.rows import Unbilled
@@ -97,15 +98,34 @@ def charge_findings(contract: str, rated: RatedCharge) -> Iterator[Finding]:
         )
 
 
-def no_rate(program: Program, currency: str, wanted: date) -> Finding:
-    """Say that an invoice needs an exchange rate that is not there."""
+def no_rate(contract: str, program: Program, currency: str, wanted: date) -> Finding:
+    """Say that a contract's invoice needs an exchange rate that is not there."""
     agreement = program.agreement
     policy = agreement.fx
     source = f"{policy.source} rate" if policy else "`fx` in the spec"
     return Finding(
         "RB508",
-        f"no {source} for {currency}/{agreement.currency} on {wanted.isoformat()}",
+        f"{contract} cannot be invoiced: no {source} for {currency}/{agreement.currency} on {wanted.isoformat()}",
         pointer=policy.pointer if policy else f"specs/{agreement.spec}",
         expected="a rate not older than `max_age` allows, in either direction of the pair",
         help="add the bulletin to the rate table, or list the price in the contract's currency",
+        details={
+            "contract": contract,
+            "pair": f"{currency}/{agreement.currency}",
+            "date": wanted.isoformat(),
+        },
+    )
+
+
+def estimated_rate(quote: Quote, policy: FxPolicy) -> Finding:
+    """Say that invoices use a bulletin that is older than the spec allows."""
+    pair = f"{quote.base}/{quote.counter}"
+    return Finding(
+        "RB509",
+        f"the newest {quote.source} rate for {pair} is of {quote.published.isoformat()}:"
+        f" invoices that need that of {quote.wanted.isoformat()} are estimated",
+        pointer=policy.pointer,
+        expected=f"a rate not older than {policy.max_age.number} {policy.max_age.unit}(s)",
+        help="add the bulletin to the rate table and rate again",
+        details=quote.document(),
     )

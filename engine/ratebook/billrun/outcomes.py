@@ -7,7 +7,7 @@ from decimal import localcontext
 from itertools import groupby, islice
 from typing import Any, Final, Literal
 
-from ratebook.billrun.findings import charge_findings, no_rate, unbilled_finding
+from ratebook.billrun.findings import charge_findings, estimated_rate, no_rate, unbilled_finding
 from ratebook.book.model import Contract
 from ratebook.calendar import local_date
 from ratebook.compiler.program import Agreement, Program
@@ -66,7 +66,7 @@ class BillRun:
     rates: RateTable
     findings: list[Finding] = field(default_factory=list)
     plan: RunPlan | None = None
-    _forms: dict[Program, Form | list[Finding]] = field(default_factory=dict)
+    _forms: dict[Program, Form | list[str]] = field(default_factory=dict)
     _quotes: dict[tuple[str, str, date], Quote | None] = field(default_factory=dict)
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -113,7 +113,8 @@ class BillRun:
     ) -> tuple[Outcome, Draft | None]:
         form = self._form(program)
         if not isinstance(form, Form):
-            return Outcome(contract.id, program, "failed", None, findings=form), None
+            missing = [no_rate(contract.id, program, currency, _wanted(program)) for currency in form]
+            return Outcome(contract.id, program, "failed", None, findings=missing), None
         used: list[tuple[RatedCharge, Sequence[UsageRow]]] = []
         findings: list[Finding] = []
         for charge in program.charges:
@@ -130,32 +131,29 @@ class BillRun:
             return Outcome(contract.id, program, "nothing_to_bill", None, used, findings), None
         return Outcome(contract.id, program, "invoice", draft.document, used, findings), draft
 
-    def _form(self, program: Program) -> Form | list[Finding]:
-        """Give what all invoices of a program have in common, or why there can be none."""
+    def _form(self, program: Program) -> Form | list[str]:
+        """Give what all invoices of a program have in common, or the currencies for which there is no rate."""
         if program not in self._forms:
             quotes, missing = self._quotes_of(program)
             self._forms[program] = missing or form_of(program, quotes)
         return self._forms[program]
 
-    def _quotes_of(self, program: Program) -> tuple[dict[str, Quote], list[Finding]]:
-        quotes: dict[str, Quote] = {}
-        missing: list[Finding] = []
-        for currency in program.currencies:
-            wanted = _wanted(program)
-            quote = self._quote(program.agreement, currency, wanted)
-            if quote is None:
-                missing.append(no_rate(program, currency, wanted))
-            else:
-                quotes[currency] = quote
-        return quotes, missing
+    def _quotes_of(self, program: Program) -> tuple[dict[str, Quote], list[str]]:
+        wanted = _wanted(program)
+        found = {
+            currency: self._quote(program.agreement, currency, wanted) for currency in program.currencies
+        }
+        quotes = {currency: quote for currency, quote in found.items() if quote is not None}
+        return quotes, [currency for currency, quote in found.items() if quote is None]
 
     def _quote(self, agreement: Agreement, currency: str, wanted: date) -> Quote | None:
         key = (agreement.spec, f"{currency}/{agreement.currency}", wanted)
         if key not in self._quotes:
             policy = agreement.fx
-            self._quotes[key] = (
-                None if policy is None else self.rates.quote(policy, currency, agreement.currency, wanted)
-            )
+            quote = None if policy is None else self.rates.quote(policy, currency, agreement.currency, wanted)
+            if policy is not None and quote is not None and quote.estimated:
+                self.findings.append(estimated_rate(quote, policy))
+            self._quotes[key] = quote
         return self._quotes[key]
 
 

@@ -126,7 +126,8 @@ class RunCompiler:
         for draft in self.measures:
             meter = self.book.meters[draft.spec.meter]
             source = event_source(meter.source, self.book.settings.sources[meter.source])
-            measure, variants = finish(draft, meter, source, self.book.multipliers, window)
+            with localcontext(EXACT):
+                measure, variants = finish(draft, meter, source, self.book.multipliers, window)
             if self.subjects:
                 only = Condition(source.subject, "in", self.subjects)
                 measure = replace(measure, where=(*measure.where, only))
