@@ -56,12 +56,18 @@ class Agreed:
 
     @property
     def depends_on_life(self) -> bool:
-        """Whether more of a contract's life matters than the periods that a run bills."""
-        return any(source.fee.every is not None for source in self.fees)
+        """Whether more of a contract's life matters than the periods that a run bills: fees have other periods."""
+        return any(source.fee.every not in {None, self.cycle.every, "once"} for source in self.fees)
+
+    @property
+    def bills_once(self) -> bool:
+        """Whether it matters which period is the first."""
+        return any(source.fee.every == "once" for source in self.fees)
 
     def program(self, boundary: Boundary, calendar: Calendar, life: Interval) -> Program:
         """Give the program of a boundary; contracts that differ in nothing that matters share it."""
-        key = (boundary, calendar, life if self.depends_on_life else Interval(BEGINNING, NEVER))
+        matters = self.depends_on_life or self.bills_once
+        key = (boundary, calendar, life if matters else Interval(BEGINNING, NEVER))
         if key not in self._programs:
             self._programs[key] = self._compile(boundary, calendar, life)
         return self._programs[key]
@@ -92,7 +98,7 @@ class Agreed:
     def _fees(self, boundary: Boundary, calendar: Calendar, life: Interval) -> Iterator[FeeProgram]:
         for source in self.fees:
             fee = source.fee
-            own = calendar if fee.every is None else self._own_calendar(fee.every, life)
+            own = self._calendar_of(fee.every, calendar, life)
             for nominal, clipped in fee_periods(own, life, boundary, fee.bill):
                 version = in_force(source.amount.value, clipped.start, self.header.zone)
                 if version is None:
@@ -110,7 +116,9 @@ class Agreed:
                     share_pointer=source.pointer,
                 )
 
-    def _own_calendar(self, every: FeeCycle, life: Interval) -> Calendar | None:
+    def _calendar_of(self, every: FeeCycle | None, billing: Calendar, life: Interval) -> Calendar | None:
+        if every is None or every == self.cycle.every:
+            return billing
         if every == "once":
             return None
         return Calendar.of(Cycle(every, self.cycle.anchor), life.start, self.header.zone)

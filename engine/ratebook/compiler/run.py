@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ratebook.book import Book
 from ratebook.book.model import Contract
-from ratebook.calendar import BEGINNING, NEVER, Calendar, Instant, Interval, RunPeriod, When, instant_of, zone
+from ratebook.calendar import BEGINNING, NEVER, Calendar, Interval, RunPeriod, When, instant_of, zone
 from ratebook.compiler.agree import Agreements
 from ratebook.compiler.agreement import Agreed
 from ratebook.compiler.boundaries import boundaries
@@ -93,16 +93,18 @@ class RunCompiler:
         return timeline, life
 
     def _what_matters(self, calendar: Calendar, life: Interval) -> Interval:
-        """Cut a life to what the run can see of it, so that contracts of different age share a timeline."""
+        """Cut a life to what the run can see of it, so that contracts of different age share a timeline.
+
+        A start in the first period or later stays: it says where the period is cut, and which period is the first.
+        """
         if calendar not in self._horizons:
             window = self.period.window(calendar.where)
             first = calendar.period(calendar.number_at(window.start))
             last = calendar.period(calendar.number_at(window.end) + 1)
-            begun = first.start if first.start < window.start else Instant(window.start - 1)
-            self._horizons[calendar] = Interval(begun, last.end)
+            self._horizons[calendar] = Interval(first.start, last.end)
         horizon = self._horizons[calendar]
         return Interval(
-            BEGINNING if life.start <= horizon.start else life.start,
+            BEGINNING if life.start < horizon.start else life.start,
             NEVER if life.end >= horizon.end else life.end,
         )
 
