@@ -1,8 +1,8 @@
 """What a run could not bill, in words: counts, examples, when it was seen, and what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ratebook.calendar import Instant, iso, zone
@@ -15,11 +15,11 @@ from ratebook.rating.charge import RatedCharge
 from ratebook.usage.rows import Unbilled
 
 _REASONS: Final = {
-    "unknown_subject": ("RB501", "add a contract for the subject, or leave it out with `where` in the meter"),
-    "outside_contract": (
-        "RB502",
-        "extend the contract, add one for that time, or accept that it is not billed",
+    "unknown_subject": (
+        "RB501",
+        "add a contract for the subject, or leave its usage out with `where` in the meter",
     ),
+    "outside_contract": ("RB502", "extend the contract, or add one for that time"),
     "no_price": (
         "RB503",
         "add a charge to the plan, or name the meter under `not_billed` in specs/book.yaml",
@@ -27,35 +27,55 @@ _REASONS: Final = {
     "no_multiplier": ("RB504", "add the key to the multiplier, or a `default` at its level"),
 }
 _UTC: Final[ZoneInfo] = zone("UTC")
+_NAMED: Final = 3
+_LISTED: Final = 1000
 
 
-def unbilled_finding(unbilled: Unbilled, compiler: RunCompiler) -> Finding:
-    """Say which usage was measured and cannot be billed."""
-    code, help_ = _REASONS[unbilled.reason]
-    what = ", ".join(unbilled.key)
-    by = "" if unbilled.reason != "no_multiplier" else f" of {unbilled.subjects} subject(s)"
-    seen = ""
-    if unbilled.first_seen is not None and unbilled.last_seen is not None:
-        seen = f", from {_second(unbilled.first_seen)} to {_second(unbilled.last_seen)}"
+def unbilled_findings(unbilled: Iterable[Unbilled], compiler: RunCompiler) -> Iterator[Finding]:
+    """Say which usage was measured and cannot be billed: one finding for each reason and meter.
+
+    Its details list what it was, the largest first, each with counts, an example and when it was seen.
+    """
+    groups: dict[tuple[str, str], dict[tuple[str, ...], Unbilled]] = {}
+    for one in unbilled:
+        meter = compiler.meter_of(one.measure)
+        groups.setdefault((one.reason, meter), {}).setdefault(one.key, one)
+    for (reason, meter), found in sorted(groups.items()):
+        yield _unbilled(reason, meter, sorted(found.values(), key=lambda one: (-one.events, one.key)))
+
+
+def _unbilled(reason: str, meter: str, found: list[Unbilled]) -> Finding:
+    code, help_ = _REASONS[reason]
+    events = sum(one.events for one in found)
+    named = "; ".join(f"{', '.join(one.key)}: {one.events:,}" for one in found[:_NAMED])
+    more = f"; and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+    seen = [moment for one in found for moment in (one.first_seen, one.last_seen) if moment is not None]
+    when = f", seen from {_second(min(seen))} until {_second(max(seen))} UTC" if seen else ""
     return Finding(
         code,
-        f"{what}: {unbilled.events} event(s) of {unbilled.measure}{by} are not billed{seen}",
-        pointer=compiler.pointer_of(unbilled.measure),
+        f"{events:,} event(s) of {meter} are not billed ({named}{more}){when}",
+        pointer=f"meters/{meter}",
         help=help_,
         details={
-            "reason": unbilled.reason,
-            "key": list(unbilled.key),
-            "measure": unbilled.measure,
-            "events": unbilled.events,
-            "quantity": plain(unbilled.quantity),
-            "subjects": unbilled.subjects,
-            "first_seen": unbilled.first_seen
-            if unbilled.first_seen is None
-            else iso(unbilled.first_seen, _UTC),
-            "last_seen": unbilled.last_seen if unbilled.last_seen is None else iso(unbilled.last_seen, _UTC),
-            "example": unbilled.example,
+            "reason": reason,
+            "meter": meter,
+            "events": events,
+            "groups": len(found),
+            "largest": [_details(one) for one in found[:_LISTED]],
         },
     )
+
+
+def _details(one: Unbilled) -> dict[str, Any]:
+    return {
+        "key": list(one.key),
+        "events": one.events,
+        "quantity": plain(one.quantity),
+        "subjects": one.subjects,
+        "first_seen": one.first_seen if one.first_seen is None else iso(one.first_seen, _UTC),
+        "last_seen": one.last_seen if one.last_seen is None else iso(one.last_seen, _UTC),
+        "example": one.example,
+    }
 
 
 def _second(moment: Instant) -> str:

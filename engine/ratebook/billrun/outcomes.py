@@ -7,7 +7,7 @@ from decimal import localcontext
 from itertools import groupby, islice
 from typing import Any, Final, Literal
 
-from ratebook.billrun.findings import charge_findings, estimated_rate, no_rate, unbilled_finding
+from ratebook.billrun.findings import charge_findings, estimated_rate, no_rate, unbilled_findings
 from ratebook.book.model import Contract
 from ratebook.calendar import local_date
 from ratebook.compiler.program import Agreement, Program
@@ -72,7 +72,7 @@ class BillRun:
     def outcomes(self) -> Iterator[Outcome]:
         """Rate every contract at every boundary in the run's period, in order of contract and time."""
         usage = self._measure()
-        self.findings += [unbilled_finding(one, self.compiler) for one in usage.unbilled()]
+        self.findings += unbilled_findings(usage.unbilled(), self.compiler)
         contracts = enumerate(self.contracts())
         readers = [_Reader(usage.rows(number)) for number in range(len(self.compiler.measures))]
         while batch := list(islice(contracts, _BATCH)):

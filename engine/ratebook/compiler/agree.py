@@ -90,6 +90,7 @@ class Agreements:
             tax=_tax(terms.spec, spec, header),
             external_tax=spec.tax == "external",
             bills_all=terms.type == "fixed",
+            meters=frozenset(self.measures[charge.measure].spec.meter for charge in charges),
         )
 
     def _report(self, rule_id: str, header: Agreement) -> ChargeTerms:

@@ -40,6 +40,7 @@ class Agreed:
         tax: versions of the tax.
         external_tax: whether somebody else adds it.
         bills_all: whether all usage counts as billed, as a fixed price does.
+        meters: those whose usage some charge bills.
     """
 
     number: int
@@ -52,6 +53,7 @@ class Agreed:
     tax: Timed[TaxProgram]
     external_tax: bool
     bills_all: bool
+    meters: frozenset[str]
     _programs: dict[tuple[Boundary, Calendar, Interval], Program] = field(default_factory=dict)
 
     @property

@@ -149,7 +149,7 @@ class RunCompiler:
         rows = []
         for timeline in self.timelines:
             agreed = timeline.agreed
-            if agreed.bills_all or any(charge.measure == number for charge in agreed.charges):
+            if agreed.bills_all or measure.meter in agreed.meters:
                 rows.append(SegmentRow(timeline.number, 0, 0, 0, 0, 0))
             variant = variants.get(agreed.header.zone.key, 0)
             for boundary, program in enumerate(timeline.programs):
@@ -159,6 +159,6 @@ class RunCompiler:
                     rows.append(SegmentRow(timeline.number, boundary, index, first, last, variant))
         return rows
 
-    def pointer_of(self, measure: str) -> str:
-        """Give the place in the book of a measure, by its name."""
-        return next(f"meters/{draft.spec.meter}" for draft in self.measures if draft.spec.name == measure)
+    def meter_of(self, measure: str) -> str:
+        """Give the meter of a measure, by the measure's name."""
+        return next(draft.spec.meter for draft in self.measures if draft.spec.name == measure)

@@ -1,8 +1,9 @@
 """The steps of one usage line: its share, the charge's nets, ladders and tiers, included units, multipliers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ratebook.billrun.outcomes import Outcome
@@ -10,7 +11,7 @@ from ratebook.calendar import Interval, iso
 from ratebook.compiler.measures import factor_tree, versions_at
 from ratebook.compiler.program import ChargeProgram, Ladder
 from ratebook.compiler.run import RunCompiler
-from ratebook.compiler.terms import at_version, pointer_for
+from ratebook.compiler.terms import at_version
 from ratebook.explain.step import Step
 from ratebook.invoice.line import shown
 from ratebook.invoice.text import grouped
@@ -18,6 +19,8 @@ from ratebook.money import ZERO, plain
 from ratebook.rating.charge import Priced, RatedCharge
 from ratebook.rating.ladder import tier_parts
 from ratebook.usage.rows import UsageRow
+
+_NAMED: Final = 3
 
 
 def charge_step(
@@ -38,19 +41,13 @@ def charge_step(
         steps.append(Step("Conversion", text, program.billable_unit, program.conversion_pointer))
     if line["kind"] == "usage":
         rows = [row for row in used if _on_line(row, program, line)]
-        factors = tuple(_factors(compiler, program, rows, outcome.program.agreement.zone))
-        steps.append(_usage(compiler, program, rows, factors, queries[program.use.measure]))
+        zone = outcome.program.agreement.zone
+        steps.append(_usage(compiler, program, rows, zone, queries[program.use.measure]))
     lines = sum(1 for one in outcome.document["lines"] if _same_charge(one, line)) if outcome.document else 1
     name = f"Charge {program.charge}"
     if line["kind"] == "usage" and lines > 1:
         name += f", divided over {lines} lines by billable units, largest remainder"
-    steps = [_named(step, outcome.contract) for step in steps]
-    return Step(name, pointer=pointer_for(program.pointer, outcome.contract), steps=tuple(steps))
-
-
-def _named(step: Step, contract: str) -> Step:
-    below = tuple(_named(one, contract) for one in step.steps)
-    return Step(step.name, step.detail, step.result, pointer_for(step.pointer, contract), below)
+    return Step(name, pointer=program.pointer, steps=tuple(steps))
 
 
 def _same_charge(one: Mapping[str, Any], line: Mapping[str, Any]) -> bool:
@@ -119,18 +116,44 @@ def _tiers(part: Priced, price: Ladder, divisor: Decimal, unit: str) -> Iterator
         yield Step(f"Tier {bound}", detail, f"{shown(amount)} {price.currency}", tier.pointer)
 
 
+@dataclass(slots=True)
+class _Weighed:
+    """Usage that the same factors weigh, and what it was."""
+
+    factors: tuple[str, ...]
+    pointers: tuple[str, ...]
+    quantity: Decimal = ZERO
+    units: Decimal = ZERO
+    of: dict[str, None] = field(default_factory=dict)
+
+    def step(self, unit: str) -> Step:
+        names = list(self.of)
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        what = "; ".join(names[:_NAMED]) + more
+        detail = " × ".join((f"{grouped(plain(self.quantity))} {unit}", *self.factors))
+        below = tuple(
+            Step(f"Factor {name}", pointer=place)
+            for name, place in zip(self.factors, self.pointers, strict=True)
+        )
+        return Step(what, detail, grouped(plain(self.units)), steps=below)
+
+
 def _usage(
-    compiler: RunCompiler,
-    program: ChargeProgram,
-    rows: Sequence[UsageRow],
-    factors: Sequence[Step],
-    query: str,
+    compiler: RunCompiler, program: ChargeProgram, rows: Sequence[UsageRow], zone: ZoneInfo, query: str
 ) -> Step:
-    draft = compiler.measures[program.use.measure]
+    """Explain a line's units: what was counted, by which factors it was multiplied, and the query that counted."""
+    meter = compiler.measures[program.use.measure].spec.meter
     events = sum(row.events for row in rows)
     quantity = sum((row.quantity for row in rows), ZERO)
     units = sum((row.units for row in rows), ZERO)
-    meter = draft.spec.meter
+    weighed: dict[tuple[str, ...], _Weighed] = {}
+    for row in rows:
+        factors, pointers = _factors(compiler, program, row, zone)
+        if factors:
+            same = weighed.setdefault(pointers, _Weighed(factors, pointers))
+            same.quantity += row.quantity
+            same.units += row.units
+            same.of[", ".join(value or "(none)" for value in row.dimensions)] = None
     counted = Step(
         f"Meter {meter}",
         f"{events:,} events",
@@ -138,25 +161,29 @@ def _usage(
         f"meters/{meter}",
         (Step(f"Query\n{query}"),),
     )
-    return Step("Units", "", grouped(plain(units)), "", (*factors, counted))
+    return Step(
+        "Units",
+        "",
+        grouped(plain(units)),
+        "",
+        (*(one.step(program.quantity_unit) for one in weighed.values()), counted),
+    )
 
 
 def _factors(
-    compiler: RunCompiler, program: ChargeProgram, rows: Sequence[UsageRow], zone: ZoneInfo
-) -> Iterator[Step]:
-    names = program.use.keep
-    for row in rows:
-        at = program.segments[row.segment].interval.start
-        values = dict(zip(names, row.dimensions, strict=True))
-        for multiplier_id in compiler.measures[program.use.measure].spec.multipliers:
-            multiplier = compiler.book.multipliers[multiplier_id]
-            (version,) = versions_at(multiplier, [at], zone)
-            found = factor_tree(multiplier, version).resolve([values[name] for name in multiplier.by])
-            if found is None:
-                continue
+    compiler: RunCompiler, program: ChargeProgram, row: UsageRow, zone: ZoneInfo
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Find the factors of a row, and where the book says them."""
+    at = program.segments[row.segment].interval.start
+    values = dict(zip(program.use.keep, row.dimensions, strict=True))
+    factors, pointers = [], []
+    for name in compiler.measures[program.use.measure].spec.multipliers:
+        multiplier = compiler.book.multipliers[name]
+        (version,) = versions_at(multiplier, [at], zone)
+        found = factor_tree(multiplier, version).resolve([values[one] for one in multiplier.by])
+        if found is not None:
             path, factor = found
-            pointer = at_version(f"multipliers/{multiplier_id}", multiplier.factors.versions[version])
-            place = f"{pointer}{'/' if '#' in pointer else '#'}values/{'/'.join(path)}"
-            what = ", ".join(value or "(none)" for value in row.dimensions)
-            detail = f"{what}: {grouped(plain(row.quantity))} {program.quantity_unit} × {plain(factor)}"
-            yield Step(f"Multiplier {multiplier_id}", detail, grouped(plain(row.units)), place)
+            pointer = at_version(f"multipliers/{name}", multiplier.factors.versions[version])
+            factors.append(plain(factor))
+            pointers.append(f"{pointer}{'/' if '#' in pointer else '#'}values/{'/'.join(path)}")
+    return tuple(factors), tuple(pointers)

@@ -1,7 +1,7 @@
 """The tree of an invoice: each line through rounding, bounds, discounts, prices and multipliers to the meter."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -95,7 +95,13 @@ def _line_step(evidence: Evidence, line: Mapping[str, Any], number: int) -> Step
         below = (Step("Counts towards it", ", ".join(sorted(program.minimum.applies_to)) or "everything"),)
     else:
         below = (charge_step(evidence.compiler, evidence.queries, outcome, line),)
-    return Step(name, line["kind"], result, pointer_for(pointer, outcome.contract), below)
+    return _of_contract(Step(name, line["kind"], result, pointer, below), outcome.contract)
+
+
+def _of_contract(step: Step, contract: str) -> Step:
+    """Name the contract in the pointers of terms that many contracts share."""
+    below = tuple(_of_contract(one, contract) for one in step.steps)
+    return replace(step, pointer=pointer_for(step.pointer, contract), steps=below)
 
 
 def _fee_of(program: Program, line: Mapping[str, Any]) -> FeeProgram:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from textwrap import wrap
 from typing import Any, Final
 
 from ratebook.money import plain
@@ -78,9 +79,9 @@ def _line(line: Mapping[str, Any]) -> str:
     if line["kind"] == "fee":
         text += f", {_day(line['period']['from'])} until {_day(line['period']['to'])}"
     room = WIDTH - _AMOUNT - _QUANTITY
-    first = f"{_cut(text, room):<{room}}{_cut(quantity, _QUANTITY):>{_QUANTITY}}{amount:>{_AMOUNT}}"
-    rest = [f"  {text[start : start + room]}" for start in range(room, len(text), room)]
-    return "\n".join((first, *rest))
+    first, *rest = wrap(text, room - 1) or [""]
+    rows = [f"{first:<{room}}{_cut(quantity, _QUANTITY):>{_QUANTITY}}{amount:>{_AMOUNT}}"]
+    return "\n".join((*rows, *(f"  {row}" for row in rest)))
 
 
 def _quote(quote: Mapping[str, Any]) -> str:
