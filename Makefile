@@ -46,7 +46,10 @@ demo: $(STAMP) ## Generate a month of usage once, then rate the example book ove
 	@test -e usage || { rm -rf usage.partial; echo "Generating a month of usage ..." \
 	  && $(BIN)/python -m benchmarks.generate_usage --month 2026-10 --events 200000 --seed 7 --out usage.partial \
 	  && mv usage.partial usage; }
-	$(BIN)/ratebook rate --book . --period 2026-10 --format text || test $$? -eq 1
+	@rm -rf invoices
+	$(BIN)/ratebook rate --period 2026-10 --out invoices || test $$? -eq 1
+	$(BIN)/ratebook rate --period 2026-10 --contract acme --contract bosphorus-pay || test $$? -eq 1
+	$(BIN)/ratebook explain --period 2026-10 --contract acme --line 2
 
 bench: $(STAMP) ## Measure the figures of the README
 	$(BIN)/python -m benchmarks.run

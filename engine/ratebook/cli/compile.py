@@ -5,13 +5,12 @@ from pathlib import Path
 
 import click
 import orjson
-from ratebook.sources.environment import queries_of
-from ratebook.sources.errors import SourceError
 
-from ratebook.cli.session import BrokenError, open_session, read_period
+from ratebook.cli.session import broken, open_session, read_period
 from ratebook.compiler.plan import describe_plan, draw_plan
 from ratebook.compiler.run import RunCompiler
-from ratebook.findings import draw
+from ratebook.sources.environment import queries_of
+from ratebook.sources.errors import SourceError
 
 
 @click.command(name="compile")
@@ -33,7 +32,7 @@ def compile_(root: Path, period: str, environment: str, form: str) -> None:
     try:
         queries = queries_of(session.book, environment, plan)
     except SourceError as error:
-        raise BrokenError(draw(error.finding, error.finding.position)) from None
+        raise broken(error) from None
     document = describe_plan(compiler, plan, queries, users)
     if form == "json":
         sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import click
 import orjson
-from ratebook.sources.environment import queries_of
-from ratebook.sources.errors import SourceError
 
-from ratebook.cli.session import BrokenError, open_session, read_period
+from ratebook.cli.session import BrokenError, broken, open_session, read_period
 from ratebook.explain.invoice import Evidence, explain_invoice
 from ratebook.explain.step import draw_tree
-from ratebook.findings import draw
+from ratebook.sources.environment import queries_of
+from ratebook.sources.errors import SourceError
 
 
 @click.command()
@@ -37,7 +36,7 @@ def explain(root: Path, contract: str, period: str, line: int | None, environmen
         run = session.run(wanted, [contract], detailed=True)
         detailed = list(run.outcomes())
     except SourceError as error:
-        raise BrokenError(draw(error.finding, error.finding.position)) from None
+        raise broken(error) from None
     if not plain:
         msg = f"contract {contract} is not invoiced in {period}: none of its billing periods ends in it"
         raise BrokenError(msg)

@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 import orjson
-from ratebook.sources.errors import SourceError
 
 from ratebook import SEMANTICS, __version__
 from ratebook.billrun.outcomes import BillRun
 from ratebook.calendar import tzdata_version
-from ratebook.cli.session import BrokenError, Session, now, open_session, read_period
-from ratebook.findings import SEVERITIES, Finding, draw
+from ratebook.cli.session import BrokenError, Session, broken, now, open_session, read_period
+from ratebook.findings import SEVERITIES, Finding
 from ratebook.invoice.text import draw_invoice, draw_summary, draw_totals
 from ratebook.sinks.files import InvoiceFolder
+from ratebook.sources.errors import SourceError
 
 
 @click.command()
@@ -32,8 +32,8 @@ def rate(
 ) -> None:
     """Rate a period: usage and book in, invoices out.
 
-    Text shows one row for each invoice; with --contract it shows the invoices themselves. The exit code is 1
-    when usage could not be billed or something else was found.
+    Text shows one row for each invoice, with --contract the invoices themselves, with --out only the totals.
+    The exit code is 1 when usage could not be billed or something else was found.
     """
     wanted = read_period(period)
     session = open_session(root, environment)
@@ -48,9 +48,9 @@ def rate(
             for invoice in invoices:
                 click.echo(draw_invoice(invoice))
         else:
-            _print_summary(invoices)
+            _print_summary(invoices, out)
     except SourceError as error:
-        raise BrokenError(draw(error.finding, error.finding.position)) from None
+        raise broken(error) from None
     findings = [*run.findings, *_provisional(run)]
     for finding in sorted(findings, key=lambda one: (SEVERITIES.index(one.severity), one.code)):
         if form == "text":
@@ -113,9 +113,13 @@ def _write(
         raise BrokenError(msg) from None
 
 
-def _print_summary(invoices: Iterable[dict[str, Any]]) -> None:
+def _print_summary(invoices: Iterable[dict[str, Any]], out: Path | None) -> None:
+    """Print a row for each invoice, or only the totals where the invoices are in a folder."""
     totals: dict[str, list[str]] = {}
     for row in draw_summary(invoices, totals):
-        click.echo(row)
+        if out is None:
+            click.echo(row)
     for row in draw_totals(totals):
         click.echo(row)
+    if out is not None:
+        click.echo(f"{sum(map(len, totals.values())):,} invoice(s) are in {out}", err=True)

@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from ratebook.sources.environment import open_rates, open_store
-from ratebook.sources.errors import SourceError
 
 from ratebook.billrun.outcomes import BillRun
 from ratebook.book import Book, Loaded, load
@@ -17,7 +15,9 @@ from ratebook.calendar import Instant, RunPeriod, from_datetime
 from ratebook.compiler.run import RunCompiler
 from ratebook.findings import Finding, draw, has_errors
 from ratebook.fx import RateTable
-from ratebook.trees import read_folder
+from ratebook.sources.environment import open_rates, open_store
+from ratebook.sources.errors import SourceError
+from ratebook.trees import TreeError, read_folder
 
 
 class BrokenError(click.ClickException):
@@ -29,6 +29,11 @@ class BrokenError(click.ClickException):
         """Print the message as it is; it says where and what to do by itself."""
         del file
         click.echo(self.message, err=True)
+
+
+def broken(error: SourceError) -> BrokenError:
+    """Draw everything that is wrong with a source."""
+    return BrokenError("\n".join(draw(finding, finding.position) for finding in error.findings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +90,8 @@ def load_book(root: Path) -> Loaded:
     """
     try:
         return load(read_folder(root))
-    except OSError as error:
-        msg = f"the book in {root} cannot be read: {error.strerror or error}"
-        raise BrokenError(msg) from None
+    except TreeError as error:
+        raise BrokenError(str(error)) from None
 
 
 def open_session(root: Path, environment: str) -> Session:
@@ -107,7 +111,7 @@ def open_session(root: Path, environment: str) -> Session:
     try:
         rates, findings = open_rates(book, environment, root)
     except SourceError as error:
-        raise BrokenError(draw(error.finding, error.finding.position)) from None
+        raise broken(error) from None
     if findings:
         raise BrokenError("\n".join(draw(finding, finding.position) for finding in findings))
     gc.freeze()  # The book lives until the end: the collector need not look at it again.
