@@ -103,12 +103,12 @@ def allocate(total: Decimal, shares: Sequence[Decimal | Fraction], unit: Decimal
     """Divide a rounded total over exact shares by largest remainder, so that the parts add up to it.
 
     Each part is its exact share cut to the unit; what is left goes, one unit each, to the largest remainders,
-    the earlier share first among equals. A negative total mirrors the positive one, and shares that are all
+    the earlier share first among equals. A negative total mirrors the positive one, and shares that add up to
     zero divide it evenly. The order of the shares is the caller's stable key, never that of a dictionary.
 
     Args:
         total: what the parts add up to, a multiple of `unit`.
-        shares: exact weights of the parts, all of the sign of the total or zero.
+        shares: exact weights of the parts; their sum has the sign of the total, or is zero.
         unit: the smallest step of a part.
 
     >>> [str(part) for part in allocate(Decimal("100.00"), [Decimal(1)] * 3, Decimal("0.01"))]
@@ -117,12 +117,13 @@ def allocate(total: Decimal, shares: Sequence[Decimal | Fraction], unit: Decimal
     if len(shares) == 1:
         return [total]
     if total < 0:
-        return [-part for part in allocate(-total, [-share for share in shares], unit)]
+        mirrored = allocate(EXACT.minus(total), [_minus(share) for share in shares], unit)
+        return [EXACT.minus(part) for part in mirrored]
     weights = _integers(shares)
     whole = sum(weights)
     if not whole:
         weights, whole = [1] * len(weights), len(weights)
-    steps = int(total / unit)
+    steps = int(EXACT.divide(total, unit))
     parts, remainders = [], []
     for index, weight in enumerate(weights):
         part, rest = divmod(steps * weight, whole)
@@ -132,7 +133,11 @@ def allocate(total: Decimal, shares: Sequence[Decimal | Fraction], unit: Decimal
     if left:
         for _, index in sorted(remainders)[:left]:
             parts[index] += 1
-    return [unit * part for part in parts]
+    return [EXACT.multiply(unit, part) for part in parts]
+
+
+def _minus(share: Decimal | Fraction) -> Decimal | Fraction:
+    return EXACT.minus(share) if isinstance(share, Decimal) else -share
 
 
 def _integers(shares: Sequence[Decimal | Fraction]) -> list[int]:
@@ -142,7 +147,7 @@ def _integers(shares: Sequence[Decimal | Fraction]) -> list[int]:
         return whole
     if all(isinstance(share, Decimal) for share in shares):
         places = max(decimals(share) for share in shares if isinstance(share, Decimal))
-        return [int(share.scaleb(places)) for share in shares if isinstance(share, Decimal)]
+        return [int(EXACT.scaleb(share, places)) for share in shares if isinstance(share, Decimal)]
     fractions = [Fraction(share) for share in shares]
     common = lcm(*(fraction.denominator for fraction in fractions))
     return [int(fraction * common) for fraction in fractions]
@@ -150,4 +155,7 @@ def _integers(shares: Sequence[Decimal | Fraction]) -> list[int]:
 
 def total_of(amounts: Iterable[Decimal]) -> Decimal:
     """Add amounts up exactly, starting from zero."""
-    return sum(amounts, ZERO)
+    total = ZERO
+    for amount in amounts:
+        total = EXACT.add(total, amount)
+    return total
