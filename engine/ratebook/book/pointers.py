@@ -10,7 +10,7 @@ def document(kind: str, name: str) -> str:
 
 def at(pointer: str, *parts: str | int) -> str:
     """Point at something below a pointer; empty parts are left out, and a part may hold several (`versions/1`)."""
-    below = "/".join(str(part) for part in parts if part != "")
+    below = "/".join([str(part) for part in parts if part != ""])
     if not below:
         return pointer
     return f"{pointer}/{below}" if "#" in pointer else f"{pointer}#{below}"

@@ -44,12 +44,13 @@ def zones_of(draft: Draft) -> tuple[ZoneInfo, ...]:
 
 def tiers_and_versions(part: Part, zones: tuple[ZoneInfo, ...]) -> Iterator[Finding]:
     """Check every ladder and every dated value below a part."""
-    for value, pointer in walk(part.value, part.pointer):
+    parts = walk(part.value, part.pointer)
+    for value, pointer in parts:
         if isinstance(value, Graduated | Volume):
             yield from _tiers(value, pointer)
         if isinstance(value, Volume):
             yield from _cliffs(value, pointer)
-    for dated, pointer in dated_values(part.value, part.pointer):
+    for dated, pointer in dated_values(parts):
         yield from _versions(dated, pointer, zones)
 
 

@@ -30,7 +30,9 @@ def _scalar(value: object) -> Scalar:
 
 
 ScalarField = Annotated[
-    Scalar, PlainValidator(_scalar), WithJsonSchema({"type": ["string", "number", "boolean"]})
+    Scalar,
+    PlainValidator(_scalar),
+    WithJsonSchema({"title": "text, number or true/false", "type": ["string", "number", "boolean"]}),
 ]
 
 

@@ -58,7 +58,7 @@ class Tier(Model):
     amount: Amount
     """What `per` units in the tier cost."""
     per: Positive | None = None
-    """How many units the amount is for; here, or on the price. After reading, always here."""
+    """How many units the amount is for; here, or on the price."""
     flat: Amount = ZERO
     """Due once the tier is entered, besides its units."""
 
@@ -67,7 +67,7 @@ class Tiered(Model):
     """What graduated and volume prices have in common."""
 
     per: Positive | None = None
-    """How many units each tier's amount is for; here, or on every tier. After reading, on every tier."""
+    """How many units each tier's amount is for; here, or on every tier."""
     tiers: tuple[Tier, ...] = Field(min_length=1)
     """The steps, rising; the last one is open."""
     flat_at_zero: Flag = False
@@ -90,7 +90,8 @@ class Tiered(Model):
                 expected="`per` in one of the two places",
             )
         if self.per is not None:
-            # Around `frozen`, while the object is still being made: both ways of writing mean the same.
+            # Both ways of writing mean the same: after reading, `per` stands on every tier, and only there.
+            # Around `frozen`, while the object is still being made.
             self.__dict__.update(
                 tiers=tuple(tier.model_copy(update={"per": self.per}) for tier in self.tiers), per=None
             )

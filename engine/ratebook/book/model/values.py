@@ -106,22 +106,33 @@ def _flag(value: object, info: ValidationInfo) -> bool:
     return value
 
 
-_NUMBER_SCHEMA: Final = {"type": ["number", "string"], "pattern": r"^-?\d{1,3}(_\d{3})+(\.\d+)?$"}
+# An editor's parser sees grouped digits as a text; `pattern` speaks of texts alone, `minimum` of numbers.
+_NUMBER_SCHEMA: Final = {
+    "title": "number",
+    "type": ["number", "string"],
+    "pattern": r"^(?=.*_)-?\d+(_\d+)*(\.\d+(_\d+)*)?$",
+}
 
 Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema(_NUMBER_SCHEMA)]
 NotNegative = Annotated[
-    Decimal, PlainValidator(_not_negative), WithJsonSchema({**_NUMBER_SCHEMA, "minimum": 0})
+    Decimal,
+    PlainValidator(_not_negative),
+    WithJsonSchema({**_NUMBER_SCHEMA, "title": "number from 0", "minimum": 0}),
 ]
 Positive = Annotated[
-    Decimal, PlainValidator(_positive), WithJsonSchema({**_NUMBER_SCHEMA, "exclusiveMinimum": 0})
+    Decimal,
+    PlainValidator(_positive),
+    WithJsonSchema({**_NUMBER_SCHEMA, "title": "number above 0", "exclusiveMinimum": 0}),
 ]
 Percent = Annotated[
-    Decimal, PlainValidator(_percent), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})
+    Decimal,
+    PlainValidator(_percent),
+    WithJsonSchema({**_NUMBER_SCHEMA, "title": "number from 0 to 100", "minimum": 0, "maximum": 100}),
 ]
-Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
+Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"title": "true or false", "type": "boolean"})]
 
 
-def _pattern(pattern: str, what: str, expected: str) -> tuple[PlainValidator, WithJsonSchema]:
+def _pattern(pattern: str, what: str, expected: str, title: str) -> tuple[PlainValidator, WithJsonSchema]:
     compiled = re.compile(pattern, re.ASCII)
 
     def check(value: object) -> str:
@@ -131,7 +142,9 @@ def _pattern(pattern: str, what: str, expected: str) -> tuple[PlainValidator, Wi
             raise problem("RB206", f"{value!r} is not {what}", expected=expected)
         return value
 
-    return PlainValidator(check), WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+    return PlainValidator(check), WithJsonSchema(
+        {"title": title, "type": "string", "pattern": f"^{pattern}$"}
+    )
 
 
 def _text(value: object) -> str:
@@ -145,7 +158,9 @@ def _text(value: object) -> str:
     return value
 
 
-Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
+Text = Annotated[
+    str, PlainValidator(_text), WithJsonSchema({"title": "text", "type": "string", "minLength": 1})
+]
 
 
 def _subject(value: object) -> str:
@@ -157,21 +172,29 @@ def _subject(value: object) -> str:
     return text
 
 
-Subject = Annotated[str, PlainValidator(_subject), WithJsonSchema({"type": "string", "minLength": 1})]
+Subject = Annotated[
+    str, PlainValidator(_subject), WithJsonSchema({"title": "text", "type": "string", "minLength": 1})
+]
 """Who is billed, byte for byte as the events say it."""
 
 _ID, _ID_SCHEMA = _pattern(
-    ID_PATTERN, "an id", "lower-case letters, digits, `-`, `_` and `.`, beginning with a letter or digit"
+    ID_PATTERN,
+    "an id",
+    "lower-case letters, digits, `-`, `_` and `.`, beginning with a letter or digit",
+    "id",
 )
 Id = Annotated[str, _ID, _ID_SCHEMA]
 
 _COLUMN, _COLUMN_SCHEMA = _pattern(
-    COLUMN_PATTERN, "a name of a column or source", "letters, digits and `_`, not beginning with a digit"
+    COLUMN_PATTERN,
+    "a name of a column or source",
+    "letters, digits and `_`, not beginning with a digit",
+    "column",
 )
 Column = Annotated[str, _COLUMN, _COLUMN_SCHEMA]
 
 _SECRET, _SECRET_SCHEMA = _pattern(
-    REFERENCE_PATTERN, "a reference to a secret", "env:…, file:…, vault:… or sops:…"
+    REFERENCE_PATTERN, "a reference to a secret", "env:…, file:…, vault:… or sops:…", "reference to a secret"
 )
 
 
@@ -201,7 +224,9 @@ def plan_id(value: object) -> str:
 
 
 PlanId = Annotated[
-    str, PlainValidator(plan_id), WithJsonSchema({"type": "string", "pattern": f"^{PLAN_PATTERN}$"})
+    str,
+    PlainValidator(plan_id),
+    WithJsonSchema({"title": "plan", "type": "string", "pattern": f"^{PLAN_PATTERN}$"}),
 ]
 
 
@@ -217,7 +242,9 @@ def _currency(value: object) -> str:
 
 
 Currency = Annotated[
-    str, PlainValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
+    str,
+    PlainValidator(_currency),
+    WithJsonSchema({"title": "currency", "type": "string", "pattern": "^[A-Z]{3}$"}),
 ]
 
 
@@ -232,7 +259,9 @@ def _time_zone(value: object) -> str:
     )
 
 
-TimeZone = Annotated[str, PlainValidator(_time_zone), WithJsonSchema({"type": "string"})]
+TimeZone = Annotated[
+    str, PlainValidator(_time_zone), WithJsonSchema({"title": "time zone", "type": "string"})
+]
 
 When = CalendarWhen
 """A date (midnight in the spec's time zone) or an aware datetime."""
@@ -270,6 +299,7 @@ _TIMES: Final = "a date as in 2026-06-15, or a time with its offset as in 2026-0
 _EARLIEST: Final = datetime(1, 1, 3, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 12, 28, tzinfo=UTC)
 _WHEN_SCHEMA: Final = {
+    "title": "date or time",
     "type": "string",
     "pattern": f"^{TIME_PATTERN.replace('T', '(T', 1)}{OFFSET_PATTERN})?$",
 }
@@ -299,7 +329,7 @@ def _duration(value: object) -> Duration:
 DurationField = Annotated[
     Duration,
     PlainValidator(_duration),
-    WithJsonSchema({"type": "string", "pattern": f"^{DURATION_PATTERN}$"}),
+    WithJsonSchema({"title": "duration", "type": "string", "pattern": f"^{DURATION_PATTERN}$"}),
 ]
 
 Amount = Annotated[
