@@ -81,7 +81,10 @@ def zone(name: str) -> ZoneInfo:
     if not file.is_file():
         raise KeyError(name)
     with file.open("rb") as stream:
-        return ZoneInfo.from_file(stream, key=name)
+        try:
+            return ZoneInfo.from_file(stream, key=name)
+        except ValueError:  # another file of the wheel, as `leapseconds`
+            raise KeyError(name) from None
 
 
 @cache
