@@ -39,7 +39,9 @@ def unbilled_findings(unbilled: Iterable[Unbilled], compiler: RunCompiler) -> It
     groups: dict[tuple[str, str], dict[tuple[str, ...], Unbilled]] = {}
     for one in unbilled:
         meter = compiler.meter_of(one.measure)
-        groups.setdefault((one.reason, meter), {}).setdefault(one.key, one)
+        found = groups.setdefault((one.reason, meter), {})
+        if one.key not in found or found[one.key].events < one.events:
+            found[one.key] = one
     for (reason, meter), found in sorted(groups.items()):
         yield _unbilled(reason, meter, sorted(found.values(), key=lambda one: (-one.events, one.key)))
 

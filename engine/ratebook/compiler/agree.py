@@ -1,6 +1,6 @@
 """From the book's terms to agreements: each compiled once, with what must be measured for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -91,7 +91,18 @@ class Agreements:
             external_tax=spec.tax == "external",
             bills_all=terms.type == "fixed",
             meters=frozenset(self.measures[charge.measure].spec.meter for charge in charges),
+            uncovered=frozenset(self._uncovered(charges)),
         )
+
+    def _uncovered(self, charges: Sequence[ChargeTerms]) -> Iterator[int]:
+        """Measure what is left of meters of which each charge bills only a part."""
+        billed: dict[str, dict[tuple[Condition, ...], None]] = {}
+        for charge in charges:
+            spec = self.measures[charge.measure].spec
+            billed.setdefault(spec.meter, {})[spec.where] = None
+        for meter, conditions in billed.items():
+            if all(conditions):
+                yield self._measure(MeasureSpec(meter, (), (), (), tuple(sorted(conditions, key=repr))))
 
     def _report(self, rule_id: str, header: Agreement) -> ChargeTerms:
         rule = self.book.rules[rule_id]

@@ -41,6 +41,7 @@ class Agreed:
         external_tax: whether somebody else adds it.
         bills_all: whether all usage counts as billed, as a fixed price does.
         meters: those whose usage some charge bills.
+        uncovered: measures of what all its rules on a meter, being narrowed, do not bill.
     """
 
     number: int
@@ -54,6 +55,7 @@ class Agreed:
     external_tax: bool
     bills_all: bool
     meters: frozenset[str]
+    uncovered: frozenset[int]
     _programs: dict[tuple[Boundary, Calendar, Interval], Program] = field(default_factory=dict)
 
     @property

@@ -20,17 +20,21 @@ from ratebook.usage.measure import Band, Condition, Dimension, EventSource, Fact
 class MeasureSpec:
     """What tells measures apart: charges that need the same share one query.
 
-    `multipliers` are those that SQL applies; a meter that cannot be added up has none here.
+    `multipliers` are those that SQL applies; a meter that cannot be added up has none here. `unless` leaves out
+    what narrowed rules bill, so that the rest can be reported.
     """
 
     meter: str
     where: tuple[Condition, ...]
     multipliers: tuple[str, ...]
     keep: tuple[str, ...]
+    unless: tuple[tuple[Condition, ...], ...] = ()
 
     @property
     def name(self) -> str:
         """A name for people, as in `requests × compute-units by chain, network`."""
+        if self.unless:
+            return f"{self.meter} that no rule bills"
         by = f" by {', '.join(self.keep)}" if self.keep else ""
         narrowed = (
             " where " + ", ".join(dict.fromkeys(one.column for one in self.where)) if self.where else ""
@@ -106,6 +110,7 @@ def finish(
         factors=tables,
         variants=len(variants),
         slots=slots,
+        unless=spec.unless,
     )
     return measure, {key: variants.index(versions) for key, versions in in_zone.items()}
 

@@ -149,7 +149,7 @@ class RunCompiler:
         rows = []
         for timeline in self.timelines:
             agreed = timeline.agreed
-            if agreed.bills_all or measure.meter in agreed.meters:
+            if agreed.bills_all or (measure.meter in agreed.meters and number not in agreed.uncovered):
                 rows.append(SegmentRow(timeline.number, 0, 0, 0, 0, 0))
             variant = variants.get(agreed.header.zone.key, 0)
             for boundary, program in enumerate(timeline.programs):

@@ -134,6 +134,7 @@ class Measure:
         variants: how many unit columns the result has. Zones may put a dated multiplier's change into different
             slots; a variant is one assignment of versions to slots, and each contract reads one column.
         slots: the slots, in order.
+        unless: leaves out events that meet all conditions of any of these: what narrowed rules bill already.
     """
 
     name: str
@@ -147,6 +148,7 @@ class Measure:
     factors: tuple[FactorTable, ...]
     variants: int
     slots: Slots
+    unless: tuple[tuple[Condition, ...], ...] = ()
 
     @property
     def additive(self) -> bool:
