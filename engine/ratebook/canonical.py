@@ -14,14 +14,21 @@ from ratebook.money import plain
 
 Json = dict[str, Any] | list[Any] | str | int | bool | None
 
-_OPTIONS: Final = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+_OPTIONS: Final = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+)
 
 
 def canonical_json(document: Any) -> bytes:  # noqa: ANN401 - any JSON document
     """Write a document as canonical JSON; a `Decimal` becomes a plain string.
 
+    That no float gets here is up to who makes the document: looking for one would cost more than writing it.
+
     Raises:
-        TypeError: the document holds a float's worth of doubt, or anything else JSON has no place for.
+        TypeError: the document holds an integer beyond 2**53, or what JSON has no place for: a date, a set.
     """
     return orjson.dumps(document, default=_plain, option=_OPTIONS)
 
