@@ -54,6 +54,6 @@ def business_id(prefix: str, *identity: str | int) -> str:
     """Make an id from business identity alone, so that a retry makes the same one.
 
     >>> business_id("inv", "acme", "2026-11-01T00:00:00Z", "period", 0)
-    'inv_83fd2c2a8d8b0b8f2d6ff3b1'
+    'inv_a98c168fe0155b2c3d5bbc4c'
     """
     return f"{prefix}_{hashlib.sha256(canonical_json(list(identity))).hexdigest()[:24]}"

@@ -1,0 +1,49 @@
+"""What the documentation says is there: commands, files, examples in docstrings."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import ratebook
+from ratebook.cli.main import COMMANDS
+from tests.example import REPOSITORY
+from tests.example import ratebook as run
+
+README = (REPOSITORY / "README.md").read_text("utf-8")
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+MODULES = sorted(
+    module.name for module in pkgutil.walk_packages(ratebook.__path__, "ratebook.") if not module.ispkg
+)
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_the_readme_names_every_command(command: str) -> None:
+    assert f"ratebook {command} " in README or f"ratebook {command}`" in README
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_has_help_with_each_of_its_options(command: str) -> None:
+    done = run(command, "--help")
+    assert done.code == 0
+    options = [row for row in done.stdout.splitlines() if row.strip().startswith("-")]
+    assert options
+    assert all(re.search(r"\s{2,}\S", row.strip()) for row in options if "--" in row)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_are_true(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_no_page_has_a_gap_left_to_fill() -> None:
+    assert [page.name for page in PAGES if re.search(r"@@|TODO|FIXME", page.read_text("utf-8"))] == []
