@@ -115,7 +115,11 @@ def read_rates(data: bytes, file: str) -> tuple[RateTable, list[Finding]]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return RateTable(), [_bad("the file is not UTF-8", file, 1)]
-    rows = list(csv.reader(io.StringIO(text, newline="")))
+    lines = csv.reader(io.StringIO(text, newline=""))
+    try:
+        rows = list(lines)
+    except csv.Error as error:
+        return RateTable(), [_bad(f"it cannot be read: {error}", file, max(lines.line_num, 1))]
     if not rows or tuple(rows[0]) != COLUMNS:
         return RateTable(), [_bad(f"the first line is {','.join(rows[0]) if rows else ''!r}", file, 1)]
     findings: list[Finding] = []
