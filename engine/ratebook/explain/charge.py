@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import prod
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ratebook.billrun.outcomes import Outcome
-from ratebook.calendar import Interval, iso
+from ratebook.calendar import Instant, Interval, iso
 from ratebook.compiler.measures import factor_tree, versions_at
-from ratebook.compiler.program import ChargeProgram, Ladder
+from ratebook.compiler.program import ChargeProgram, Ladder, Tier
 from ratebook.compiler.run import RunCompiler
 from ratebook.compiler.terms import at_version
 from ratebook.explain.step import Step
@@ -55,8 +56,10 @@ def _same_charge(one: Mapping[str, Any], line: Mapping[str, Any]) -> bool:
 
 
 def _on_line(row: UsageRow, program: ChargeProgram, line: Mapping[str, Any]) -> bool:
+    dimensions = line["dimensions"]
     return all(
-        row.dimensions[index] == line["dimensions"][program.use.keep[index]] for index in program.use.lines_by
+        name in dimensions and row.dimensions[index] == dimensions[name]
+        for index, name in zip(program.use.lines_by, program.use.line_names, strict=True)
     )
 
 
@@ -67,9 +70,9 @@ def _divisor(program: ChargeProgram) -> Decimal:
 def _nets(rated: RatedCharge, currency: str, rounding: str) -> Iterator[Step]:
     program = rated.program
     yield Step("Gross, exact", result=f"{shown(rated.gross)} {currency}")
-    for segment in program.segments:
-        if segment.percent_off:
-            yield Step(f"Discount {plain(segment.percent_off)} %", pointer=segment.percent_pointer)
+    discounts = {one.percent_pointer: one.percent_off for one in program.segments if one.percent_off}
+    for pointer, percent in discounts.items():
+        yield Step(f"Discount {plain(percent)} %", pointer=pointer)
     if rated.discounted != rated.gross:
         yield Step("After discount", result=f"{shown(rated.discounted)} {currency}")
     for name, bound, net in (
@@ -85,7 +88,7 @@ def _nets(rated: RatedCharge, currency: str, rounding: str) -> Iterator[Step]:
 def _ladders(rated: RatedCharge, outcome: Outcome) -> Iterator[Step]:
     for part in rated.priced:
         price = part.ladder.prices[part.segment]
-        if price is None or part.end == part.start:
+        if price is None or (part.end == part.start and not part.gross.numerator):
             continue
         names = [*(value or "(none)" for value in part.ladder.pool), *part.ladder.cell]
         name = f"{price.word} price" + (f" of {', '.join(names)}" if names else "")
@@ -105,35 +108,53 @@ def _span(interval: Interval, outcome: Outcome) -> str:
 
 
 def _tiers(part: Priced, price: Ladder, divisor: Decimal, unit: str) -> Iterator[Step]:
-    for tier, units, flats in tier_parts(price, part.start, part.end, part.period_end):
-        bound = f"up to {grouped(plain(tier.up_to / divisor))}" if tier.up_to is not None else "without end"
-        each = tier.price * divisor / price.denominator
-        amount = units * tier.price / price.denominator + flats * tier.flat
-        detail = f"{grouped(plain(units / divisor))} {unit} × {shown(each)} {price.currency}"
-        if flats:
-            flat = f"{flats} × {plain(tier.flat)} {price.currency}"
-            detail = f"{detail} + {flat}" if units and tier.price else flat
-        yield Step(f"Tier {bound}", detail, f"{shown(amount)} {price.currency}", tier.pointer)
+    """Explain what a segment's units cost; where corrections outweigh usage they are taken back, tier by tier."""
+    start, end = sorted((part.start, part.end))
+    sign = -1 if part.end < part.start else 1
+    for tier, units, flats in tier_parts(price, start, end, part.period_end):
+        amount = sign * (units * tier.price / price.denominator + flats * tier.flat)
+        each = f"{shown(tier.price * divisor / price.denominator)} {price.currency}"
+        terms = [f"{grouped(shown(sign * units / divisor))} {unit} × {each}"] if units and tier.price else []
+        if flats and tier.flat:
+            terms.append(f"{sign * flats} × {plain(tier.flat)} {price.currency}")
+        detail = " + ".join(terms) or f"{grouped(shown(sign * units / divisor))} {unit} at no charge"
+        yield Step(
+            _tier_name(tier, price, divisor), detail, f"{shown(amount)} {price.currency}", tier.pointer
+        )
+    if part.end == part.start:
+        flat = f"{plain(price.tiers[0].flat)} {price.currency}"
+        yield Step("Due without usage", "flat_at_zero", flat, price.tiers[0].pointer)
+
+
+def _tier_name(tier: Tier, price: Ladder, divisor: Decimal) -> str:
+    if price.model == "package":
+        return f"Packages of {grouped(shown(price.size / divisor))}"
+    return (
+        f"Tier up to {grouped(shown(tier.up_to / divisor))}" if tier.up_to is not None else "Tier without end"
+    )
 
 
 @dataclass(slots=True)
 class _Weighed:
     """Usage that the same factors weigh, and what it was."""
 
-    factors: tuple[str, ...]
+    factors: tuple[Decimal, ...]
     pointers: tuple[str, ...]
     quantity: Decimal = ZERO
-    units: Decimal = ZERO
     of: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def units(self) -> Decimal:
+        return prod(self.factors, start=self.quantity)
 
     def step(self, unit: str) -> Step:
         names = list(self.of)
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         what = "; ".join(names[:_NAMED]) + more
-        detail = " × ".join((f"{grouped(plain(self.quantity))} {unit}", *self.factors))
+        detail = " × ".join((f"{grouped(plain(self.quantity))} {unit}", *map(plain, self.factors)))
         below = tuple(
-            Step(f"Factor {name}", pointer=place)
-            for name, place in zip(self.factors, self.pointers, strict=True)
+            Step(f"Factor {plain(factor)}", pointer=place)
+            for factor, place in zip(self.factors, self.pointers, strict=True)
         )
         return Step(what, detail, grouped(plain(self.units)), steps=below)
 
@@ -145,18 +166,16 @@ def _usage(
     meter = compiler.measures[program.use.measure].spec.meter
     events = sum(row.events for row in rows)
     quantity = sum((row.quantity for row in rows), ZERO)
-    units = sum((row.units for row in rows), ZERO)
     weighed: dict[tuple[str, ...], _Weighed] = {}
     for row in rows:
         factors, pointers = _factors(compiler, program, row, zone)
+        same = weighed.setdefault(pointers, _Weighed(factors, pointers))
+        same.quantity += row.quantity
         if factors:
-            same = weighed.setdefault(pointers, _Weighed(factors, pointers))
-            same.quantity += row.quantity
-            same.units += row.units
             same.of[", ".join(value or "(none)" for value in row.dimensions)] = None
     counted = Step(
         f"Meter {meter}",
-        f"{events:,} events",
+        "1 event" if events == 1 else f"{events:,} events",
         f"{grouped(plain(quantity))} {program.quantity_unit}",
         f"meters/{meter}",
         (Step(f"Query\n{query}"),),
@@ -164,26 +183,29 @@ def _usage(
     return Step(
         "Units",
         "",
-        grouped(plain(units)),
+        grouped(plain(sum((one.units for one in weighed.values()), ZERO))),
         "",
-        (*(one.step(program.quantity_unit) for one in weighed.values()), counted),
+        (*(one.step(program.quantity_unit) for one in weighed.values() if one.factors), counted),
     )
 
 
 def _factors(
     compiler: RunCompiler, program: ChargeProgram, row: UsageRow, zone: ZoneInfo
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Find the factors of a row, and where the book says them."""
-    at = program.segments[row.segment].interval.start
+) -> tuple[tuple[Decimal, ...], tuple[str, ...]]:
+    """Find the factors of a row, and where the book says them; those of the period's end where they come late."""
+    late = program.use.late_factors
+    segment = program.segments[row.segment].interval
+    at = Instant(segment.end - 1) if late else segment.start
     values = dict(zip(program.use.keep, row.dimensions, strict=True))
+    names = [one.multiplier for one in late] or compiler.measures[program.use.measure].spec.multipliers
     factors, pointers = [], []
-    for name in compiler.measures[program.use.measure].spec.multipliers:
+    for name in names:
         multiplier = compiler.book.multipliers[name]
         (version,) = versions_at(multiplier, [at], zone)
         found = factor_tree(multiplier, version).resolve([values[one] for one in multiplier.by])
         if found is not None:
             path, factor = found
             pointer = at_version(f"multipliers/{name}", multiplier.factors.versions[version])
-            factors.append(plain(factor))
+            factors.append(factor)
             pointers.append(f"{pointer}{'/' if '#' in pointer else '#'}values/{'/'.join(path)}")
     return tuple(factors), tuple(pointers)

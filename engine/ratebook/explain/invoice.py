@@ -7,7 +7,7 @@ from typing import Any
 
 from ratebook.billrun.outcomes import Outcome
 from ratebook.calendar import iso
-from ratebook.compiler.program import FeeProgram, Program
+from ratebook.compiler.program import DiscountProgram, FeeProgram, Program
 from ratebook.compiler.run import RunCompiler
 from ratebook.compiler.terms import pointer_for
 from ratebook.explain.charge import charge_step
@@ -85,12 +85,12 @@ def _line_step(evidence: Evidence, line: Mapping[str, Any], number: int) -> Step
     elif line["kind"] == "tax" and program.tax is not None and outcome.document is not None:
         tax = program.tax
         below = (Step("Subtotal", result=f"{grouped(outcome.document['subtotal'])} {line['currency']}"),)
-        name, pointer = f"{name} on each {tax.round_on.replace('_', ' ')}", tax.pointer
-    elif line["charge"] in {discount.discount for discount in program.discounts}:
-        discount = next(one for one in program.discounts if one.discount == line["charge"])
+        how = "each line by itself" if tax.round_on == "line" else "the subtotal"
+        name, pointer = f"{name} on {how}", tax.pointer
+    elif (discount := _discount_of(program, line)) is not None:
         pointer = discount.pointer
         below = (Step("Applies to", ", ".join(sorted(discount.applies_to)) or "everything"),)
-    elif line["charge"] == "minimum" and program.minimum is not None:
+    elif line["kind"] == line["charge"] == "minimum" and program.minimum is not None:
         pointer = program.minimum.bound.pointer
         below = (Step("Counts towards it", ", ".join(sorted(program.minimum.applies_to)) or "everything"),)
     else:
@@ -102,6 +102,12 @@ def _of_contract(step: Step, contract: str) -> Step:
     """Name the contract in the pointers of terms that many contracts share."""
     below = tuple(_of_contract(one, contract) for one in step.steps)
     return replace(step, pointer=pointer_for(step.pointer, contract), steps=below)
+
+
+def _discount_of(program: Program, line: Mapping[str, Any]) -> DiscountProgram | None:
+    if line["kind"] != "discount":
+        return None
+    return next((one for one in program.discounts if one.discount == line["charge"]), None)
 
 
 def _fee_of(program: Program, line: Mapping[str, Any]) -> FeeProgram:
