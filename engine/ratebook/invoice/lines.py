@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from ratebook.calendar import Interval
-from ratebook.compiler.program import DiscountProgram
+from ratebook.compiler.program import ChargeProgram, DiscountProgram
 from ratebook.invoice.form import Fee, Form
 from ratebook.invoice.line import Line, amount_line, shown
 from ratebook.money import ZERO, allocate, plain, total_of
@@ -76,7 +76,7 @@ class LineWriter:
             self._add_usage(rated, amounts, self.lines)
             self.subtotal += before
         elif before:
-            self._add(program.charge, "usage", program.charge, before)
+            self._add_without_usage(program, before)
         exact = rated.gross
         for kind, net in (("discount", rated.discounted), ("maximum", rated.capped), ("minimum", rated.net)):
             if net is not exact:
@@ -100,6 +100,12 @@ class LineWriter:
             line["dimensions"] = dict(zip(names, key, strict=True))
             into.append(line)
             self.described.append(Described(template, line))
+
+    def _add_without_usage(self, program: ChargeProgram, amount: Decimal) -> None:
+        """Add the line of a price that asks for something even without usage; it has no dimensions to describe."""
+        nothing = {"description": program.charge, "quantity": "0", "billable": "0", "amount": str(amount)}
+        self.lines.append(self.form.usage_lines[program.charge] | nothing | {"dimensions": {}})
+        self.subtotal += amount
 
     def _add(self, charge: str, kind: str, description: str, amount: Decimal) -> None:
         currency = self.form.program.agreement.currency

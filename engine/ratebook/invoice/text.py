@@ -5,7 +5,7 @@ from decimal import Decimal
 from textwrap import wrap
 from typing import Any, Final
 
-from ratebook.money import plain
+from ratebook.money import EXACT, plain, total_of
 
 WIDTH: Final = 96
 _AMOUNT: Final = 16
@@ -55,7 +55,7 @@ def draw_totals(totals: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Draw how many invoices there are in each currency, and what they come to."""
     yield "-" * WIDTH
     for currency in sorted(totals):
-        total = sum((Decimal(amount) for amount in totals[currency]), Decimal(0))
+        total = total_of(Decimal(amount) for amount in totals[currency])
         yield _ends(f"{len(totals[currency])} invoice(s)", grouped(str(total)), WIDTH - 4) + f" {currency}"
 
 
@@ -94,7 +94,9 @@ def grouped(number: str, places: int | None = None) -> str:
     """Group thousands of a number in plain notation, as in `1,234,567.80`; cut to `places` decimals for reading."""
     whole, point, rest = number.partition(".")
     if places is not None and len(rest) > places:
-        whole, point, rest = plain(Decimal(number).quantize(Decimal(1).scaleb(-places))).partition(".")
+        whole, point, rest = plain(
+            Decimal(number).quantize(Decimal(1).scaleb(-places), context=EXACT)
+        ).partition(".")
     sign = "-" if whole.startswith("-") else ""
     return f"{sign}{int(whole.removeprefix('-')):,}{point}{rest}"
 
