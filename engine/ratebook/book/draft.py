@@ -23,7 +23,7 @@ from ratebook.book.model import (
 )
 from ratebook.book.model.contract import ContractDocument
 from ratebook.book.places import FilePlaces
-from ratebook.findings import Finding
+from ratebook.findings import Finding, Position
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "meters": Meter,
@@ -48,6 +48,11 @@ class Placed:
     contract: Contract
     file: str
     line: int
+
+    @property
+    def position(self) -> Position | None:
+        """Its line in a table; a file of its own has many lines, of which a pointer names one."""
+        return Position(self.file, self.line) if self.line else None
 
 
 @dataclass(frozen=True)

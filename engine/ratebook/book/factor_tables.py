@@ -104,7 +104,9 @@ class FactorTables:
             columns = self._columns(table, next(rows, Row(1, [])), by)
             for row in rows if columns else ():
                 if len(self.findings) - before >= _MOST_FINDINGS:
-                    self._add("RB117", "there are more errors than these", table, row.line)
+                    self._add(
+                        "RB117", "there are more errors than these", table, row.line, help_="mend these first"
+                    )
                     break
                 self._row(table, row, columns, values, pointer)
         except TableError as error:
@@ -144,11 +146,17 @@ class FactorTables:
         self, table: Table, row: Row, columns: Sequence[int], values: dict[str, Any], pointer: str
     ) -> None:
         if len(row.cells) <= max(columns):
-            self._add("RB115", f"the row has {len(row.cells)} cells", table, row.line)
+            self._add(
+                "RB115",
+                f"the row has {len(row.cells)} cells",
+                table,
+                row.line,
+                help_="give it one for each column",
+            )
             return
         strange = strange_cell(row.cells)
         if strange:
-            self._add("RB108", strange[1], table, row.line, strange[0])
+            self._add("RB108", strange[1], table, row.line, strange[0], help_="type it anew")
             return
         *keys, factor = (row.cells[index] for index in columns)
         number = self._factor(table, row, factor, columns[-1])
@@ -162,7 +170,13 @@ class FactorTables:
         for key in keys[:-1]:
             tree = tree.setdefault(key, {})
         if keys[-1] in tree:
-            self._add("RB103", f"the combination {', '.join(keys)} stands twice", table, row.line)
+            self._add(
+                "RB103",
+                f"the combination {', '.join(keys)} stands twice",
+                table,
+                row.line,
+                help_="delete one",
+            )
         tree[keys[-1]] = number
         place = pointers.at(pointer, "values", *(pointers.key(key) for key in keys))
         self.places[place] = table.position(row.line, columns[-1])

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ratebook.book.book import Book, Loaded
-from ratebook.book.checks import check_contracts, check_parts
+from ratebook.book.checks import Used, check_contracts, check_parts, check_unused
 from ratebook.book.contract_tables import ContractTable
 from ratebook.book.digests import ContractDigest, book_digest, source_digest
 from ratebook.book.draft import MODELS, Draft, FileContracts, Placed
@@ -41,9 +41,11 @@ def load(files: Mapping[str, bytes]) -> Loaded:
         reading.findings.append(no_book(files))
     draft = reading.draft()
     reading.findings += check_parts(draft)
-    contracts = ContractDigest(reading.terms)
-    for contract in check_contracts(draft, reading.findings.append):
+    contracts, used = ContractDigest(reading.terms), Used()
+    for contract in check_contracts(draft, used, reading.findings.append):
         contracts.add(contract)
+    if not has_errors(reading.findings):
+        reading.findings += [*check_unused(draft, used), *reading.unused_tables()]
     findings = placed(reading.findings, reading.places)
     if draft.settings is None or has_errors(findings):
         return Loaded(None, findings, reading.places, len(layout.files), contracts.count)
@@ -137,13 +139,6 @@ class _Reading:
     def draft(self) -> Draft:
         """Give what could be read."""
         self.findings += self.factor_tables.findings
-        self.findings += [
-            Finding(
-                "RB315", "no multiplier names this table", position=Position(filed.file, 1), help="delete it"
-            )
-            for filed in self.factors
-            if filed.file not in self.factor_tables.used
-        ]
         self.places.cells.update(self.factor_tables.places)
         policy, costs = self.parts["specs/policy"].get("policy"), self.parts["specs/costs"].get("costs")
         return Draft(
@@ -163,6 +158,16 @@ class _Reading:
             policy=policy.root if policy else {},
             costs=costs.root if costs else {},
         )
+
+    def unused_tables(self) -> list[Finding]:
+        """Warn about tables that no multiplier names."""
+        return [
+            Finding(
+                "RB315", "no multiplier names this table", position=Position(filed.file, 1), help="delete it"
+            )
+            for filed in self.factors
+            if filed.file not in self.factor_tables.used
+        ]
 
     def _known(self) -> dict[str, frozenset[str]]:
         names: dict[str, set[str]] = {kind: set() for kind in MODELS}

@@ -212,7 +212,7 @@ class _Composer:
         if event.tag is not None:
             self._report(
                 "RB104",
-                f"a tag stands here: {event.tag}",
+                f"a tag stands here: {event.tag.replace('tag:yaml.org,2002:', '!!')}",
                 _mark(event),
                 help_="delete it; a text stands in quotes",
             )
@@ -264,7 +264,7 @@ class _Composer:
             self._report("RB102", "a key is empty", _mark(event), expected="a text as key")
             return None
         key: str = event.value
-        self._check_text(key, event)
+        self._is_clean(key, event)
         return key
 
     def _value(self, event: Any, level: int, key: str | None = None) -> Node:  # noqa: ANN401 - an event of the parser
@@ -278,33 +278,29 @@ class _Composer:
     def _scalar(self, event: Any) -> Node:  # noqa: ANN401 - an event of the parser
         self._refuse_properties(event)
         mark = _mark(event)
-        if event.style:
-            self._check_text(event.value, event)
-            return Node(event.value, mark)
-        try:
-            value = read_scalar(event.value)
-        except UnclearScalarError as error:
-            self._report("RB107", str(error), mark, help_=error.help)
-            return Node(BROKEN, mark)
-        if isinstance(value, str):
-            self._check_text(value, event)
-        return Node(value, mark)
+        value: Any = event.value
+        if not event.style:
+            try:
+                value = read_scalar(event.value)
+            except UnclearScalarError as error:
+                self._report("RB107", str(error), mark, help_=error.help)
+                return Node(BROKEN, mark)
+        is_clean = not isinstance(value, str) or self._is_clean(value, event)
+        return Node(value if is_clean else BROKEN, mark)
 
-    def _check_text(self, text: str, event: Any) -> None:  # noqa: ANN401 - an event of the parser
+    def _is_clean(self, text: str, event: Any) -> bool:  # noqa: ANN401 - an event of the parser
         if event.style == '"' and (hidden := INVISIBLE.search(text)):
-            self._report(
-                "RB108",
-                f"the text holds an invisible character: U+{ord(hidden[0]):04X}",
-                _mark(event),
-                help_="delete it",
+            message = f"the text holds an invisible character: U+{ord(hidden[0]):04X}"
+            self._report("RB108", message, _mark(event), help_="delete it")
+            return False
+        if not self._ascii and not unicodedata.is_normalized("NFC", text):
+            message = (
+                f"{text!r} is not in Unicode's composed form (NFC), so it equals no text that looks the same"
             )
-        elif not self._ascii and not unicodedata.is_normalized("NFC", text):
-            self._report(
-                "RB108",
-                f"{text!r} is not in Unicode's composed form (NFC), so it equals no text that looks the same",
-                _mark(event),
-                help_=f"type it anew: {unicodedata.normalize('NFC', text)!r}",
-            )
+            help_ = f"type it anew: {unicodedata.normalize('NFC', text)!r}"
+            self._report("RB108", message, _mark(event), help_=help_)
+            return False
+        return True
 
 
 def _mark(event: Any) -> Mark:  # noqa: ANN401 - an event of the parser

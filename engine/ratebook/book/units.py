@@ -1,10 +1,13 @@
 """Units of data: a GB is not a GiB, and both are exact."""
 
-from decimal import Decimal
+from decimal import Decimal, Inexact
 from types import MappingProxyType
 from typing import Final
 
 from ratebook.money import EXACT
+
+_FINITE: Final = EXACT.copy()
+_FINITE.traps[Inexact] = True
 
 BYTES: Final = MappingProxyType(
     {"byte": Decimal(1), "bytes": Decimal(1), "B": Decimal(1)}
@@ -32,14 +35,18 @@ def unit_divisor(measured: str, billable: str) -> Decimal:
 
     Raises:
         KeyError: the two are not units of the same kind.
+        Inexact: the number never ends, as that of minute → second.
     """
     kind = next((kind for kind in KINDS if measured in kind and billable in kind), None)
     if kind is None:
         raise KeyError(billable)
-    return EXACT.divide(kind[billable], kind[measured])
+    return _FINITE.divide(kind[billable], kind[measured])
 
 
 def is_exact(measured: str, billable: str) -> bool:
-    """Tell whether the divisor of two units of the same kind ends, as that of GB → GiB does."""
-    kind = next(kind for kind in KINDS if measured in kind)
-    return EXACT.multiply(unit_divisor(measured, billable), kind[measured]) == kind[billable]
+    """Tell whether a unit can be converted to another of the same kind without rounding."""
+    try:
+        unit_divisor(measured, billable)
+    except Inexact:
+        return False
+    return True

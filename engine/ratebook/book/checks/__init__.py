@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ratebook.book.checks import agreements, meters, prices, references, secrets, templates, units, unused
+from ratebook.book.checks import agreements, meters, prices, references, secrets, templates, units
 from ratebook.book.checks.lives import SubjectOverlaps, check_life
+from ratebook.book.checks.unused import Used, check_unused
 from ratebook.book.contract_tables import Report
 from ratebook.book.draft import Draft
 from ratebook.book.model import Contract
 from ratebook.findings import Finding
+
+__all__ = ["CHECKS", "Used", "check_contracts", "check_parts", "check_unused"]
 
 Check = Callable[[Draft], Iterator[Finding]]
 
@@ -35,41 +38,24 @@ def check_parts(draft: Draft) -> list[Finding]:
     return [finding for check in CHECKS for finding in check(draft)]
 
 
-def check_contracts(draft: Draft, report: Report) -> Iterator[Contract]:
-    """Check contracts while they stream by, each set of terms once a file."""
+def check_contracts(draft: Draft, used: Used, report: Report) -> Iterator[Contract]:
+    """Check contracts while they stream by, each set of terms once a file, and note what they use."""
     overlaps = SubjectOverlaps(draft)
-    used = unused.Used()
     seen: set[tuple[int, str]] = set()
     previous = ""
-    errors = 0
-
-    def counted(finding: Finding) -> None:
-        nonlocal errors
-        errors += finding.severity == "error"
-        report(finding)
-
-    for placed in draft.contracts.placed(counted):
+    for placed in draft.contracts.placed(report):
         contract = placed.contract
         if contract.id == previous:
-            counted(
-                Finding(
-                    "RB113",
-                    f"the id `{contract.id}` is taken",
-                    contract.pointer,
-                    help="rename one of the two",
-                )
-            )
+            message = f"the id `{contract.id}` is taken"
+            report(Finding("RB113", message, contract.pointer, placed.position, help="rename one of the two"))
         previous = contract.id
         if (id(contract.terms), placed.file) not in seen:
             seen.add((id(contract.terms), placed.file))
             used.add(contract.terms)
             for finding in agreements.check_agreement(draft, contract.terms, contract.pointer):
-                counted(finding)
+                report(finding)
         for finding in check_life(draft, placed):
-            counted(finding)
+            report(finding)
         overlaps.add(contract)
         yield contract
-    overlaps.check(counted)
-    if not errors and len(draft.contracts.own) == len(draft.known["contracts"]):
-        for finding in unused.check_unused(draft, used):
-            report(finding)
+    overlaps.check(report)

@@ -197,7 +197,7 @@ def _crossing(low: Term, high: Term, zones: tuple[ZoneInfo, ...]) -> Iterator[Fi
                 message = (
                     f"the minimum of {plain(least[currency])} {currency} is above the maximum of {bound}"
                 )
-                yield Finding("RB312", message, low.pointer)
+                yield Finding("RB312", message, low.pointer, expected=f"at most {bound}")
                 return
 
 

@@ -20,18 +20,19 @@ def check_currencies(sources: Sources, *, exchanged: bool) -> Iterator[Finding]:
         exchanged: whether the spec names exchange rates; without them each amount must be listed as it is billed.
     """
     for fee in sources.fees():
-        yield from _amounts(fee.amount, sources.homes.contract, exchanged=exchanged)
+        yield from _amounts(fee.amount, sources, exchanged=exchanged)
     for charge in sources.charges():
         for name in ("price", "minimum", "maximum"):
             term = charge.nearest(name)
             if term is not None:
-                yield from _amounts(term, sources.homes.contract, exchanged=exchanged)
+                yield from _amounts(term, sources, exchanged=exchanged)
     if sources.plan is not None and sources.plan.minimum is not None:
         term = Term(sources.plan.minimum, sources.homes.plan, f"{sources.plan_pointer}#minimum")
-        yield from _amounts(term, sources.homes.contract, exchanged=exchanged)
+        yield from _amounts(term, sources, exchanged=exchanged)
 
 
-def _amounts(term: Term, currency: str, *, exchanged: bool) -> Iterator[Finding]:
+def _amounts(term: Term, sources: Sources, *, exchanged: bool) -> Iterator[Finding]:
+    currency, contract = sources.homes.contract, sources.pointer
     for group, pointer in _groups(term.value, term.pointer):
         listed = [set(amount) if isinstance(amount, Mapping) else {term.home} for amount in group if amount]
         if not listed:
@@ -47,7 +48,8 @@ def _amounts(term: Term, currency: str, *, exchanged: bool) -> Iterator[Finding]
             message = (
                 f"the amount is listed in {', '.join(sorted(common))}, and an invoice needs it in {currency}"
             )
-            help_ = f"list it in {currency} as well, as in {{{min(common)}: …, {currency}: …}}, or give the spec `fx`"
+            as_well = f"{{{min(common)}: …, {currency}: …}}"
+            help_ = f"for {contract}, list it in {currency} as well, as in {as_well}, or give the billing spec `fx`"
             yield Finding("RB308", message, pointer, help=help_)
 
 

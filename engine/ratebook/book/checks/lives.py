@@ -10,7 +10,7 @@ from ratebook.book.contract_tables import Report
 from ratebook.book.draft import Draft, Placed
 from ratebook.book.model import Contract, When
 from ratebook.calendar import NEVER, Interval, instant_of, zone
-from ratebook.findings import Finding, Position
+from ratebook.findings import Finding
 
 _MOST_OVERLAPS: Final = 100
 
@@ -97,8 +97,7 @@ def _overlaps(subject: str, lives: list[tuple[Interval, Placed]]) -> Iterator[Fi
             where = "twice" if other == this.id else f"by `{other}` too"
             message = f"`{subject}` is billed {where} from {this.start.isoformat()} on"
             help_ = f"end contracts/{other} when this one begins, or take the subject out of one of the two"
-            position = Position(placed.file, placed.line) if placed.line else None
             key = "subjects" if len(this.subjects) > 1 else "org"
-            yield Finding("RB309", message, f"{this.pointer}#{key}", position, help=help_)
+            yield Finding("RB309", message, f"{this.pointer}#{key}", placed.position, help=help_)
         if life.end > open_life.end:
             open_life, holder = life, placed

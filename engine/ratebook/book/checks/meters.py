@@ -15,6 +15,12 @@ from ratebook.findings import Finding
 
 _NUMBERS: Final = frozenset({"integer", "decimal"})
 _ANY_COLUMN: Final = frozenset({"unique"})
+_A: Final = {
+    "string": "a text",
+    "integer": "a whole number",
+    "decimal": "a number",
+    "boolean": "true or false",
+}
 _ORDERED: Final = frozenset({"lt", "lte", "gt", "gte"})
 
 
@@ -70,13 +76,13 @@ def _value(meter: Meter, source: Source, pointer: str) -> Iterator[Finding]:
         return
     if meter.value is None:
         message = f"`value` is missing: the column of which `{meter.aggregate}` is taken"
-        yield Finding("RB202", message, pointer, expected="value: …")
+        yield Finding("RB202", message, f"{pointer}#aggregate", expected="value: …")
         return
     kind = _column(meter.value, source, f"{pointer}#value", meter.source)
     if isinstance(kind, Finding):
         yield kind
     elif meter.aggregate not in _ANY_COLUMN and kind not in _NUMBERS:
-        message = f"`{meter.value}` is a {kind}, of which there is no `{meter.aggregate}`"
+        message = f"there is no `{meter.aggregate}` of `{meter.value}`, which is {_A[kind]}"
         yield Finding("RB307", message, f"{pointer}#value", expected="a column of type integer or decimal")
 
 
@@ -106,18 +112,15 @@ def _dimensions(meter: Meter, source: Source, pointer: str) -> Iterator[Finding]
 
 def _band(bounds: tuple[Decimal, ...], kind: ColumnType, column: str, pointer: str) -> Iterator[Finding]:
     if kind not in _NUMBERS:
-        message = f"`{column}` is a {kind}, which cannot be cut into bands"
+        message = f"`{column}` is {_A[kind]}, which cannot be cut into bands"
         yield Finding("RB307", message, f"{pointer}/of", expected="a column of type integer or decimal")
     for index, bound in enumerate(bounds):
         if index and bound <= bounds[index - 1]:
             message = f"the bound {bound} does not lie above {bounds[index - 1]}"
             yield Finding("RB302", message, f"{pointer}/up_to/{index}", expected="rising bounds")
         if kind == "integer" and bound != bound.to_integral_value():
-            yield Finding(
-                "RB307",
-                f"{bound} is no whole number, but `{column}` is an integer",
-                f"{pointer}/up_to/{index}",
-            )
+            message = f"{bound} is no whole number, but `{column}` is an integer"
+            yield Finding("RB307", message, f"{pointer}/up_to/{index}", expected="a whole number")
 
 
 def _where(found: tuple[Condition, ...], source: Source, pointer: str, name: str) -> Iterator[Finding]:
@@ -138,10 +141,12 @@ def _condition(condition: Condition, kind: ColumnType, pointer: str) -> Iterator
     if operator == "exists":
         return
     if operator in _ORDERED and kind not in _NUMBERS:
-        yield Finding("RB307", f"`{operator}` compares numbers, and `{column}` is a {kind}", pointer)
+        message = f"`{operator}` compares numbers, and `{column}` is {_A[kind]}"
+        yield Finding("RB307", message, pointer, expected="eq, in, not_in, exists or starts_with")
         return
     if operator == "starts_with" and kind != "string":
-        yield Finding("RB307", f"`starts_with` compares texts, and `{column}` is a {kind}", pointer)
+        message = f"`starts_with` compares texts, and `{column}` is {_A[kind]}"
+        yield Finding("RB307", message, pointer, expected="eq, in, not_in, lt, lte, gt, gte or exists")
         return
     for one in value if isinstance(value, tuple) else (value,):
         if not _fits(one, kind):
@@ -160,14 +165,6 @@ def _condition(condition: Condition, kind: ColumnType, pointer: str) -> Iterator
             )
 
 
-_A: Final = {
-    "string": "a text",
-    "integer": "a whole number",
-    "decimal": "a number",
-    "boolean": "true or false",
-}
-
-
 def _fits(value: object, kind: ColumnType) -> bool:
     if kind == "string":
         return isinstance(value, str)
@@ -181,6 +178,8 @@ def check_priced(draft: Draft) -> Iterator[Finding]:
     """Check that each meter has a rating rule, or is listed as not billed, but not both."""
     if draft.settings is None or draft.known["rating"] - draft.rules.keys():
         return  # a rule that could not be read may be the price
+    if any(rule.meter not in draft.known["meters"] for rule in draft.rules.values()):
+        return  # a rule whose meter is mistyped too
     priced = {rule.meter: name for name, rule in draft.rules.items()}
     not_billed = draft.settings.not_billed
     for name in draft.meters:

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from ratebook.book.model.base import Model
+from ratebook.book.model.base import Model, problem
 from ratebook.book.model.values import Column, ColumnType, Currency, Id, SecretRef, Text
 
 
@@ -45,6 +45,12 @@ class Usage(Model):
     """Source → files that DuckDB reads: parquet, csv or jsonl; `*` and `**` match; relative to the book."""
     clickhouse: ClickHouse | None = None
     """A ClickHouse server."""
+
+    @model_validator(mode="after")
+    def _say_one(self) -> "Usage":
+        if (self.duckdb is None) == (self.clickhouse is None):
+            raise problem("RB214", "usage is in one place", expected="either `duckdb` or `clickhouse`")
+        return self
 
 
 class FxFeed(Model):
