@@ -40,7 +40,7 @@ from typing import Any
 
 from tests.oracle.book import Agreement, agreement
 from tests.oracle.calendar import Span, run_window
-from tests.oracle.charge import RatedCharge, Rating, report
+from tests.oracle.charge import RatedCharge, Rating, reported_as
 from tests.oracle.exchange import Exchange
 from tests.oracle.fees import Boundary, boundaries, fee_lines
 from tests.oracle.findings import Findings
@@ -84,8 +84,11 @@ class Run:
     def events(self, rule_id: str) -> list[Event]:
         """The events that a rating rule counts."""
         rule = self.book["rating"][rule_id]
-        source = self.book["meters"][rule["meter"]]["source"]
-        return events_of(self.book, rule, self.rows[source].rows)
+        return events_of(self.book, rule, self.meter_rows(rule["meter"]))
+
+    def meter_rows(self, meter: str) -> list[Row]:
+        """The rows of a meter's source, each event once."""
+        return self.rows[self.book["meters"][meter]["source"]].rows
 
     def rules(self, one: Agreement) -> list[str]:
         """The rating rules whose usage a contract bills or reports."""
@@ -130,26 +133,33 @@ def bill_boundary(run: Run, one: Agreement, boundary: Boundary, findings: Findin
             rating = Rating(run.book, one, charge, boundary.ending, exchange)
             charges.append(rating.rate(run.events(charge.get("rating")), findings))
         for rule in one.contract.get("report", []):
-            reported += report(run.book, one, rule, boundary.ending, exchange, run.events(rule))
+            rating = Rating(run.book, one, reported_as(rule, one.currency), boundary.ending, exchange)
+            lines = rating.rate(run.events(rule), findings).lines
+            reported += [{**line, "amount": None} for line in lines]
     return invoice_of(one, boundary, fees, charges, reported, exchange)
 
 
 def find_uncovered(run: Run, findings: Findings) -> None:
-    """Find usage of subjects that no contract has, or had then, or whose contract has no price for the meter.
+    """Find usage of subjects that no contract has, or had then, or whose contract has no rule for it.
 
     Looked at is the run's period, in whichever zone of its contracts it begins first and ends last. A meter that no
     contract bills is not measured.
     """
     windows = [run_window(run.period, one.where) for one in run.agreements]
     whole = Span(min(window.start for window in windows), max(window.end for window in windows))
-    measured = {run.book["rating"][rule]["meter"]: rule for one in run.agreements for rule in run.rules(one)}
-    for meter, rule in measured.items():
-        for event in run.events(rule):
-            if whole.holds(event.time):
-                find_uncovered_event(run, meter, event, findings)
+    for meter in sorted(
+        {run.book["rating"][rule]["meter"] for one in run.agreements for rule in run.rules(one)}
+    ):
+        rules = {name: rule for name, rule in run.book["rating"].items() if rule["meter"] == meter}
+        for row in run.meter_rows(meter):
+            for event in events_of(run.book, {"meter": meter}, [row]):
+                if whole.holds(event.time):
+                    ruled = {name for name, rule in rules.items() if events_of(run.book, rule, [row])}
+                    find_uncovered_event(run, meter, event, ruled, findings)
 
 
-def find_uncovered_event(run: Run, meter: str, event: Event, findings: Findings) -> None:
+def find_uncovered_event(run: Run, meter: str, event: Event, ruled: set[str], findings: Findings) -> None:
+    """Find one event that is not covered; `ruled` are the rules that would count it."""
     known = [one for one in run.agreements if event.subject in one.subjects]
     alive = [one for one in known if one.life.holds(event.time)]
     if not known:
@@ -157,6 +167,5 @@ def find_uncovered_event(run: Run, meter: str, event: Event, findings: Findings)
     elif not alive:
         findings.add("outside_contract", event.subject, meter, 1)
     for one in alive:
-        priced = {run.book["rating"][rule]["meter"] for rule in run.rules(one)}
-        if meter not in priced and one.contract["type"] != "fixed":
+        if not ruled.intersection(run.rules(one)) and one.contract["type"] != "fixed":
             findings.add("no_price", event.subject, meter, 1)

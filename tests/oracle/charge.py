@@ -178,14 +178,16 @@ class Rating:
     def usage_lines(
         self, ladders: Sequence[Ladder], billed: Sequence[Usage], gross: Sequence[Fraction]
     ) -> list[dict[str, Any]]:
-        """A line for each combination of `lines_by` values that was used; together they are the rounded gross."""
+        """A line for each combination of `lines_by` values that was used; together they are the rounded gross.
+
+        Without usage there is a line only where something is due even then, and it has no quantities.
+        """
         lines = sorted(
             {self.line_of(usage) for usage in billed}, key=lambda line: [value or "" for value in line]
         )
-        if not lines and any(gross):
-            lines = [()]
+        whole = self.round(sum(gross, ZERO))
         if not lines:
-            return []
+            return [self.line("usage", amount=whole)] if whole else []
         exact = [ZERO] * len(lines)
         billable = [ZERO] * len(lines)
         for ladder in ladders:
@@ -194,7 +196,7 @@ class Rating:
                 exact = [have + more for have, more in zip(exact, shares, strict=True)]
             parts = self.billable_parts(ladder, lines)
             billable = [have + more for have, more in zip(billable, parts, strict=True)]
-        amounts = divide_up(self.round(sum(gross, ZERO)), exact, self.unit)
+        amounts = divide_up(whole, exact, self.unit)
         return [
             self.line(
                 "usage",
@@ -233,7 +235,7 @@ class Rating:
             "charge": self.charge.id,
             "kind": kind,
             "quantity": quantity,
-            "unit": self.meter["unit"] if kind == "usage" else None,
+            "unit": None if quantity is None else self.meter["unit"],
             "billable": billable,
             "amount": amount,
             "dimensions": dict(dimensions or {}),
@@ -245,17 +247,6 @@ def is_matrix(price: Own) -> bool:
     return isinstance(price.node, Mapping) and price.node.get("model") == "matrix"
 
 
-def report(
-    book: Mapping[str, Any],
-    agreement: Agreement,
-    rule_id: str,
-    period: Period,
-    exchange: Exchange,
-    events: Iterable[Event],
-) -> list[dict[str, Any]]:
-    """Lines without amounts, for the appendix of a contract that only reports its usage: as if it were free."""
-    charge = Item(
-        rule_id, {"rating": Own(rule_id, agreement.currency), "price": Own("free", agreement.currency)}
-    )
-    rated = Rating(book, agreement, charge, period, exchange).rate(events, Findings())
-    return [{**line, "amount": None} for line in rated.lines]
+def reported_as(rule_id: str, currency: str) -> Item:
+    """A charge for usage that is only reported, without a price: as if it were free."""
+    return Item(rule_id, {"rating": Own(rule_id, currency), "price": Own("free", currency)})

@@ -1,19 +1,18 @@
 """Compares the invoices and findings of the engine with those of the oracle, and says where they differ.
 
-Amounts must be equal. Quantities are compared exactly where the oracle's terminates within the engine's digits, else to
-40 digits: a third has no last decimal.
+Amounts must be equal. Quantities are compared as they are printed, to twelve places: a third has no last decimal.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from tests.oracle.bill import Bill
 from tests.oracle.calendar import Span
 from tests.oracle.findings import Findings
+from tests.oracle.money import plain, round_to
 
 CODES = {
     "RB501": "unknown_subject",
@@ -25,7 +24,7 @@ CODES = {
 }
 """The engine's codes of usage that was not billed."""
 
-MOST_PLACES = 10**40
+PRINTED = Fraction(1, 10**12)
 
 Line = tuple[Any, ...]
 
@@ -105,11 +104,8 @@ def line_of(line: Mapping[str, Any]) -> Line:
 
 
 def shown(number: Fraction | None) -> str:
-    """A number in decimals, cut to 40 places."""
-    if number is None:
-        return "none"
-    cut = number.numerator * MOST_PLACES // number.denominator
-    return f"{Decimal(cut).scaleb(-40).normalize():f}"
+    """A number in decimals, rounded half to even to the twelve places to which quantities are printed."""
+    return "none" if number is None else plain(round_to(number, PRINTED, "half_even"))
 
 
 def finding_differences(
@@ -117,7 +113,8 @@ def finding_differences(
 ) -> list[str]:
     """Compare counts of events that were not billed: by reason, subject or contract, and meter or charge.
 
-    A multiplier's are compared for each meter; of blocked prices it is compared that there are some.
+    A multiplier's are compared for each meter; of blocked prices it is compared that there are some. The engine
+    measures a meter once for each need and names the most that one of these met: at most what the oracle counts.
     """
     ours: Counter[tuple[str, str, str]] = Counter()
     for place, events in expected.items():
@@ -130,30 +127,43 @@ def finding_differences(
     theirs: Counter[tuple[str, str, str]] = Counter()
     for finding in findings:
         if finding["code"] in CODES:
-            key, events = read_finding(book, finding)
-            theirs[key] = 1 if key[0] == "blocked" else theirs[key] + events
-    found = [f"not found: {key} × {count}" for key, count in sorted((ours - theirs).items())]
+            for key, events in read_finding(book, finding):
+                theirs[key] = 1 if key[0] == "blocked" else theirs[key] + events
+    found = [f"not found: {key} × {count}" for key, count in sorted(ours.items()) if not theirs[key]]
+    found += [
+        f"{key}: found {theirs[key]}, expected {count}"
+        for key, count in sorted(ours.items())
+        if key[0] == "no_matrix_cell" and theirs[key] not in {0, count}
+    ]
     return found + [f"found in vain: {key} × {count}" for key, count in sorted((theirs - ours).items())]
 
 
-def read_finding(book: Mapping[str, Any], finding: Mapping[str, Any]) -> tuple[tuple[str, str, str], int]:
+def read_finding(
+    book: Mapping[str, Any], finding: Mapping[str, Any]
+) -> Iterator[tuple[tuple[str, str, str], int]]:
+    """A finding of the engine about a charge of a contract, or about a meter with what was met most there."""
     reason, details = CODES[finding["code"]], finding["details"]
-    if "contract" in details:
-        contract, charge = details["contract"], details["charge"]
-        if reason == "no_multiplier":
-            return (reason, "", meter_of(book, contract, charge)), details["events"]
-        return (reason, contract, charge), details.get("events", 1)
-    meter = finding["pointer"].split("#")[0].removeprefix("meters/")
-    who = "" if reason == "no_multiplier" else details["key"][0]
-    return (reason, who, meter), details["events"]
+    if "contract" not in details:
+        for one in details["largest"]:
+            yield (
+                (reason, "" if reason == "no_multiplier" else one["key"][0], details["meter"]),
+                one["events"],
+            )
+        return
+    contract, charge = details["contract"], details["charge"]
+    if reason == "no_multiplier":
+        yield (reason, "", meter_of(book, contract, charge)), details["events"]
+    else:
+        yield (reason, contract, charge), details.get("events", 1)
 
 
 def meter_of(book: Mapping[str, Any], contract_id: str, charge: str) -> str:
-    """The meter of a contract's charge."""
+    """The meter of a contract's charge, or of a rule that it reports by."""
     contract = book["contracts"][contract_id]
     plan = book["plans"].get(contract.get("plan"), {})
     for one in [*plan.get("charges", []), *contract.get("charges", [])]:
         if one.get("id", one["rating"]) == charge:
             meter: str = book["rating"][one["rating"]]["meter"]
             return meter
-    raise LookupError(charge)
+    reported: str = book["rating"][charge]["meter"]
+    return reported

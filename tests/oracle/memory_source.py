@@ -81,7 +81,7 @@ class MemorySource:
         groups: dict[Place, list[Counted]] = {}
         for row in once(measure, self.events.get(measure.source.name, ())):
             at = Instant((row[measure.source.event_time] - EPOCH) // timedelta(microseconds=1))
-            if at not in measure.slots.window or not all(meets(row, one) for one in measure.where):
+            if at not in measure.slots.window or not counts(measure, row):
                 continue
             value = 1 if measure.aggregate == "count" else row.get(measure.value)
             if value is None:
@@ -145,6 +145,12 @@ def once(measure: Measure, rows: Iterable[Row]) -> list[Row]:
     source = measure.source
     names = {"subject": source.subject, "event_id": source.event_id, "event_time": source.event_time}
     return deduplicate({**names, "dedupe": source.dedupe, "columns": source.columns}, rows).rows
+
+
+def counts(measure: Measure, row: Row) -> bool:
+    """Whether all conditions of the measure hold, and those of no part of its meter that it leaves out."""
+    left_out = any(all(meets(row, one) for one in part) for part in measure.unless)
+    return all(meets(row, one) for one in measure.where) and not left_out
 
 
 def meets(row: Row, condition: Condition) -> bool:

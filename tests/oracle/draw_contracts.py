@@ -1,0 +1,134 @@
+"""Draws contracts on a drawn book: who, when, and what they pay for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tests.oracle.choices import Chooser
+from tests.oracle.draw_book import CURRENCIES, BookDrawing, Scene
+from tests.oracle.draw_prices import PERCENTS, Money, When
+
+
+@dataclass(frozen=True)
+class ContractDrawing:
+    """Draws contracts for a scene."""
+
+    scene: Scene
+    book: Mapping[str, Any]
+
+    @property
+    def chooser(self) -> Chooser:
+        return self.scene.chooser
+
+    @property
+    def parts(self) -> BookDrawing:
+        return BookDrawing(self.scene)
+
+    def contracts(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for number in range(self.chooser.count(1, 3)):
+            found[f"c{number}"] = self.contract(number, found.get(f"c{number - 1}"))
+        return found
+
+    def contract(self, number: int, previous: Mapping[str, Any] | None) -> dict[str, Any]:
+        one = self.chooser
+        spec = one.one(sorted(self.book["specs"]))
+        own = one.maybe(30, "currency", lambda: one.one(CURRENCIES))
+        currency = own.get("currency", self.book["specs"][spec]["currency"])
+        life = self.life()
+        content = self.content(Money(currency), life["start"])
+        return {**self.who(number, life["start"], previous), "spec": spec, **own, **content, **life}
+
+    def content(self, money: Money, start: When) -> dict[str, Any]:
+        """What a contract pays for: all is fixed, or a plan's and its own."""
+        one, book = self.chooser, self.book
+        if one.often(15):
+            price = {
+                "name": "All",
+                "amount": self.parts.fee_amount(self.parts.prices(), money),
+                **self.parts.fee_terms(money),
+            }
+            price.pop("quantity", None)
+            report = one.maybe(60, "report", lambda: one.some(sorted(book["rating"]), 1))
+            return {
+                "type": "fixed",
+                "cycle": self.parts.cycle(),
+                "price_fixed": price,
+                **report,
+                **self.discounts(["fixed"], start),
+            }
+        plan = {"plan": one.one(sorted(book["plans"]))} if book["plans"] and one.often(75) else {}
+        in_plan = book["plans"][plan["plan"]] if plan else {"fees": [], "charges": []}
+        priced = {charge["rating"] for charge in in_plan["charges"]}
+        unpriced = [rule for rule in sorted(book["rating"]) if rule not in priced]
+        charges = [self.parts.charge(rule, money) for rule in one.some(unpriced, 0 if plan else 1)]
+        fees = [self.parts.fee("extra", money)] if one.often(30) else []
+        names = [one["id"] for one in [*in_plan["fees"], *fees]]
+        names += [one["rating"] for one in [*in_plan["charges"], *charges]]
+        return {
+            "type": "hybrid" if fees or in_plan["fees"] else "metered",
+            **plan,
+            **({} if plan and one.often(80) else {"cycle": self.parts.cycle()}),
+            "fees": fees,
+            "charges": charges,
+            "overrides": self.overrides(in_plan, money),
+            **self.discounts(names, start),
+        }
+
+    def overrides(self, plan: Mapping[str, Any], money: Money) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for fee in plan["fees"]:
+            if self.chooser.often(25):
+                amount = self.chooser.maybe(
+                    50, "amount", lambda: self.parts.fee_amount(self.parts.prices(), money)
+                )
+                found[fee["id"]] = {**amount, **self.parts.fee_terms(money)}
+        for charge in plan["charges"]:
+            if self.chooser.often(25):
+                price = self.chooser.maybe(50, "price", lambda: self.parts.prices().price(money))
+                found[charge["rating"]] = {**price, **self.parts.prices().pricing(money)}
+        return {name: override for name, override in found.items() if override}
+
+    def discounts(self, names: Sequence[str], start: When) -> dict[str, Any]:
+        one = self.chooser
+        found = []
+        for number in range(one.count(0, 2) if one.often(40) else 0):
+            discount: dict[str, Any] = {"percent": one.number(PERCENTS)}
+            discount["applies_to"] = one.some(["usage", "fee", *names], 1)
+            discount.update(one.maybe(30, "id", f"special-{number}"))
+            discount.update(one.maybe(40, "from", lambda: one.one(self.scene.moments)))
+            begin = discount.get("from", start)
+            discount.update(self.later("until", begin))
+            found.append(discount)
+        return {"discounts": found} if found else {}
+
+    def who(self, number: int, start: When, previous: Mapping[str, Any] | None) -> dict[str, Any]:
+        """A subject of its own, or two that are summed; or that of the contract before, if it has ended by then."""
+        if (
+            previous is not None
+            and "end" in previous
+            and is_later(start, previous["end"])
+            and self.chooser.often(70)
+        ):
+            return {name: previous[name] for name in ("org", "subjects") if name in previous}
+        if self.chooser.often(25):
+            return {"subjects": [f"org-{number}", f"org-{number}b"]}
+        return {"org": f"org-{number}"}
+
+    def life(self) -> dict[str, Any]:
+        scene = self.scene
+        long_ago = [scene.first - timedelta(days=days) for days in (100, 366, 31)]
+        start = self.chooser.one([*long_ago, *scene.moments])
+        return {"start": start, **self.later("end", start)}
+
+    def later(self, key: str, begin: When) -> Mapping[str, Any]:
+        """Perhaps an end after a beginning."""
+        options = [*self.scene.moments, self.scene.last + timedelta(days=45)]
+        ends = [when for when in options if is_later(when, begin)]
+        return self.chooser.maybe(40, key, lambda: self.chooser.one(ends)) if ends else {}
+
+
+def is_later(when: When, begin: When) -> bool:
+    """Whether a moment comes after another in every zone."""
+    return when.toordinal() > begin.toordinal() + 1
