@@ -75,7 +75,7 @@ class MemoryStore:
         measure = self.measures[number]
         groups: dict[tuple[int, int, int, Key], list[tuple[Event, Decimal]]] = {}
         for event in self.events:
-            if event.meter != measure.meter or not all(_holds(one, event) for one in measure.where):
+            if not _counts(measure, event):
                 continue
             found = self._place(number, event)
             if found is None:
@@ -145,6 +145,12 @@ def _combine(aggregate: Aggregate, values: Sequence[Decimal]) -> Decimal:
         return values[-1]
     assert aggregate in {"max", "min"}, f"the double does not measure {aggregate}"
     return max(values) if aggregate == "max" else min(values)
+
+
+def _counts(measure: Measure, event: Event) -> bool:
+    if any(all(_holds(one, event) for one in billed) for billed in measure.unless):
+        return False
+    return event.meter == measure.meter and all(_holds(one, event) for one in measure.where)
 
 
 def _holds(condition: Condition, event: Event) -> bool:
