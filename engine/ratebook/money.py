@@ -142,12 +142,13 @@ def _minus(share: Decimal | Fraction) -> Decimal | Fraction:
 
 def _integers(shares: Sequence[Decimal | Fraction]) -> list[int]:
     """Scale exact weights to integers of the same proportions."""
-    whole = [int(share) for share in shares]
-    if all(number == share for number, share in zip(whole, shares, strict=True)):
-        return whole
-    if all(isinstance(share, Decimal) for share in shares):
-        places = max(decimals(share) for share in shares if isinstance(share, Decimal))
-        return [int(EXACT.scaleb(share, places)) for share in shares if isinstance(share, Decimal)]
+    exact = [share for share in shares if isinstance(share, Decimal)]
+    if len(exact) == len(shares):
+        exponent = total_of(exact).as_tuple().exponent  # A sum has the finest exponent of its terms.
+        if exponent == 0:
+            return list(map(int, exact))
+        if isinstance(exponent, int) and exponent < 0:
+            return [int(EXACT.scaleb(share, -exponent)) for share in exact]
     fractions = [Fraction(share) for share in shares]
     common = lcm(*(fraction.denominator for fraction in fractions))
     return [int(fraction * common) for fraction in fractions]
