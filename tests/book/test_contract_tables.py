@@ -7,7 +7,10 @@ from ratebook.book import Book, load
 from ratebook.book.model import Contract
 from tests.book.small_book import broken
 
-HEADER = "id,org,type,spec,plan,start,end,customer.name,customer.address.city,sink.stripe_customer,overrides.calls.included\n"
+HEADER = (
+    "id,org,type,spec,plan,start,end,customer.name,customer.address.city,"
+    "sink.stripe_customer,overrides.calls.included\n"
+)
 ROWS = (
     "a-1,org_a1,hybrid,world,pro,2026-01-01,,,,,\n"
     "b-1,org_b1,hybrid,world,pro,2026-02-01,2026-05-01,Beta Ltd,Berlin,cus_1,60_000\n"
@@ -70,7 +73,7 @@ def test_a_pointer_into_a_row_leads_to_its_cell() -> None:
     found = book(ROWS)
 
     assert found.position("contracts/b-1#overrides/calls/included") == ("contracts/many.csv", 3, 73, 6)
-    assert found.position("contracts/b-2#customer/name") == ("contracts/many.csv", 4, 42, 10)
+    assert found.position("contracts/b-2#customer/name") == ("contracts/many.csv", 4, 41, 10)
     assert found.position("contracts/b-9#plan") is None
 
 

@@ -32,7 +32,7 @@ def test_of_a_table_a_hundred_errors_are_shown() -> None:
 
 
 def test_of_a_table_of_factors_a_hundred_errors_are_shown() -> None:
-    changes = {
+    changes: dict[str, str | dict[str, str] | None] = {
         "specs/multipliers/weights.yaml": "by: [chain]\ntable: weights.csv\n",
         "specs/multipliers/weights.csv": "chain,factor\n"
         + "".join(f"c{number},x\n" for number in range(200)),

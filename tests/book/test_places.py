@@ -6,7 +6,12 @@ from ratebook.book import load
 from tests.book.small_book import broken
 
 CHANGES: dict[str, str | dict[str, str] | None] = {
-    "specs/multipliers/weights.yaml": "by: [chain]\nversions:\n  - table: weights.csv\n  - {from: 2026-05-01, values: {a/b: 2}}\n",
+    "specs/multipliers/weights.yaml": """\
+by: [chain]
+versions:
+  - table: weights.csv
+  - {from: 2026-05-01, values: {a/b: 2}}
+""",
     "specs/multipliers/weights.csv": "chain,factor\neth,2\nsol,30\n",
     "specs/rating/calls.yaml": {"lines_by": "multiply_by: [weights]\nlines_by"},
 }
