@@ -92,7 +92,7 @@ def tzdata_version() -> str:
     """Name the release of the time zone database in use, as in `2026b`."""
     import tzdata  # noqa: PLC0415 - only for its version
 
-    return tzdata.IANA_VERSION
+    return str(tzdata.IANA_VERSION)
 
 
 def from_datetime(moment: datetime) -> Instant:

@@ -8,6 +8,7 @@ import click
 import orjson
 
 from ratebook.cli.session import BrokenError, broken, open_session, read_period
+from ratebook.compiler.plan import draw_query
 from ratebook.explain.invoice import Evidence, explain_invoice
 from ratebook.explain.step import draw_tree
 from ratebook.sources.environment import queries_of
@@ -40,7 +41,7 @@ def explain(root: Path, contract: str, period: str, line: int | None, environmen
     if not plain:
         msg = f"contract {contract} is not invoiced in {period}: none of its billing periods ends in it"
         raise BrokenError(msg)
-    queries = queries_of(session.book, environment, run.plan)
+    queries = [draw_query(query) for query in queries_of(session.book, environment, run.plan)]
     for first, second in zip(plain, detailed, strict=True):
         evidence = Evidence(replace(second, document=first.document), run.compiler, queries)
         try:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import orjson
@@ -16,6 +16,8 @@ from ratebook.findings import SEVERITIES, Finding
 from ratebook.invoice.text import draw_invoice, draw_summary, draw_totals
 from ratebook.sinks.files import InvoiceFolder
 from ratebook.sources.errors import SourceError
+
+_SHOWN: Final = 3
 
 
 @click.command()
@@ -52,9 +54,8 @@ def rate(
     except SourceError as error:
         raise broken(error) from None
     findings = [*run.findings, *_provisional(run)]
-    for finding in sorted(findings, key=lambda one: (SEVERITIES.index(one.severity), one.code)):
-        if form == "text":
-            click.echo(session.draw(finding), err=True)
+    if form == "text":
+        _print_findings(session, findings)
     if any(finding.severity != "info" for finding in findings):
         sys.exit(1)
 
@@ -84,6 +85,20 @@ def _manifest(session: Session, period: str) -> dict[str, Any]:
         "semantics": SEMANTICS,
         "tzdata": tzdata_version(),
     }
+
+
+def _print_findings(session: Session, findings: Iterable[Finding]) -> None:
+    """Print findings for people, the most serious first, and only some of those that are alike."""
+    by_code: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_code.setdefault(finding.code, []).append(finding)
+    for code, alike in sorted(
+        by_code.items(), key=lambda one: (SEVERITIES.index(one[1][0].severity), one[0])
+    ):
+        for finding in alike[:_SHOWN]:
+            click.echo(session.draw(finding), err=True)
+        if len(alike) > _SHOWN:
+            click.echo(f"… and {len(alike) - _SHOWN:,} more of {code}; --format json has them all", err=True)
 
 
 def _print_json(run: BillRun, invoices: Iterable[dict[str, Any]], digests: dict[str, Any]) -> None:

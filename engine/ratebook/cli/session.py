@@ -1,5 +1,6 @@
 """What commands that run a book share: the book from its folder, its environment opened, errors drawn."""
 
+import atexit
 import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -114,7 +115,8 @@ def open_session(root: Path, environment: str) -> Session:
         raise broken(error) from None
     if findings:
         raise BrokenError("\n".join(draw(finding, finding.position) for finding in findings))
-    gc.freeze()  # The book lives until the end: the collector need not look at it again.
+    gc.freeze()  # The book lives until the end: the collector need not look at it again …
+    atexit.register(gc.unfreeze)  # … but DuckDB complains at exit of what was never collected.
     return Session(root, book, environment, rates)
 
 

@@ -1,19 +1,23 @@
 """The rating plan for people and tools: what is measured how, the price programs, and who shares them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ratebook.calendar import Interval, iso, zone
 from ratebook.compiler.program import ChargeProgram, Program
 from ratebook.compiler.run import RunCompiler, RunPlan
+from ratebook.compiler.sql import MeteringQuery
 
 _UTC: Final = zone("UTC")
 _SHOWN: Final = 5
+_EXACT: Final = 2**53
+"""From here on JSON readers may not keep an integer exact: it is written as text."""
 
 
 def describe_plan(
-    compiler: RunCompiler, plan: RunPlan, queries: Sequence[str], users: Mapping[int, Sequence[str]]
+    compiler: RunCompiler, plan: RunPlan, queries: Sequence[MeteringQuery], users: Mapping[int, Sequence[str]]
 ) -> dict[str, Any]:
     """Describe a run's plan as a JSON document.
 
@@ -29,7 +33,10 @@ def describe_plan(
             "meter": measure.meter,
             "source": measure.source.name,
             "slots": [iso(bound, _UTC) for bound in measure.slots.bounds],
-            "query": query,
+            "bounds": list(measure.slots.bounds),
+            "dialect": query.dialect,
+            "query": query.text,
+            "parameters": {one.name: _value(one.value) for one in query.parameters},
         }
         for measure, query in zip(plan.measures, queries, strict=True)
     ]
@@ -50,6 +57,28 @@ def describe_plan(
         "measures": measures,
         "timelines": timelines,
     }
+
+
+def draw_query(query: MeteringQuery) -> str:
+    """Draw a metering query with what its parameters are bound to."""
+    rows = [query.text.rstrip(), *(f"-- {one.name} = {_shortened(one.value)}" for one in query.parameters)]
+    return "\n".join(rows)
+
+
+def _value(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_value(one) for one in value]
+    return (
+        str(value)
+        if isinstance(value, Decimal) or (isinstance(value, int) and abs(value) >= _EXACT)
+        else value
+    )
+
+
+def _shortened(value: object) -> str:
+    if isinstance(value, tuple) and len(value) > _SHOWN:
+        return f"{', '.join(map(str, value[:_SHOWN]))} … ({len(value)} values)"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _program(program: Program, plan: RunPlan) -> dict[str, Any]:
@@ -84,6 +113,10 @@ def _interval(interval: Interval, where: ZoneInfo) -> dict[str, str]:
     return {"from": iso(interval.start, where), "to": iso(interval.end, where)}
 
 
+def _bound(value: object) -> str:
+    return _shortened(tuple(value) if isinstance(value, list) else value)
+
+
 def draw_plan(document: Mapping[str, Any]) -> str:
     """Draw a plan for people."""
     return "\n".join(_rows(document)) + "\n"
@@ -95,7 +128,8 @@ def _rows(document: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         yield f"Measure {number}: {measure['measure']}, from {measure['source']}"
         yield f"  slots: {', '.join(measure['slots'])}"
-        yield from (f"  {row}" for row in measure["query"].split("\n"))
+        yield from (f"  {row}" for row in measure["query"].rstrip().split("\n"))
+        yield from (f"  -- {name} = {_bound(value)}" for name, value in measure["parameters"].items())
     for timeline in document["timelines"]:
         yield ""
         contracts = timeline["contracts"]

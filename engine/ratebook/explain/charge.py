@@ -152,11 +152,7 @@ class _Weighed:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         what = "; ".join(names[:_NAMED]) + more
         detail = " × ".join((f"{grouped(plain(self.quantity))} {unit}", *map(plain, self.factors)))
-        below = tuple(
-            Step(f"Factor {plain(factor)}", pointer=place)
-            for factor, place in zip(self.factors, self.pointers, strict=True)
-        )
-        return Step(what, detail, grouped(plain(self.units)), steps=below)
+        return Step(what, detail, grouped(plain(self.units)), " ".join(self.pointers))
 
 
 def _usage(

@@ -13,7 +13,7 @@ class Step:
         name: the step, as in `graduated tier up to 300,000,000`.
         detail: its inputs, as a person would write the sum.
         result: what came out, with its unit or currency.
-        pointer: the place in the book, or "".
+        pointer: the place in the book, or several with a space between them, or "".
         steps: the steps that led to it.
     """
 
@@ -62,5 +62,5 @@ def _text(step: Step, place: Callable[[str], str]) -> str:
     if step.result:
         text += f" = {step.result}"
     if step.pointer:
-        text += f"   [{place(step.pointer)}]"
+        text += f"   [{', '.join(dict.fromkeys(map(place, step.pointer.split())))}]"
     return text
