@@ -118,8 +118,11 @@ class Rating:
         return found[0]
 
     def price(self, segment: int) -> Own | None:
-        """The price in force in a segment."""
-        return self.at(price_of(self.book, self.charge), self.segments[segment].priced_at)
+        """The price in force in a segment; before its first version it is blocked."""
+        written = price_of(self.book, self.charge)
+        if written is None:
+            return None
+        return self.at(written, self.segments[segment].priced_at) or Own("blocked", written.currency)
 
     def at(self, own: Own | None, moment: datetime) -> Own | None:
         node = None if own is None else in_force(own.node, moment, self.agreement.where)
@@ -180,14 +183,14 @@ class Rating:
     ) -> list[dict[str, Any]]:
         """A line for each combination of `lines_by` values that was used; together they are the rounded gross.
 
-        Without usage there is a line only where something is due even then, and it has no quantities.
+        Without usage there is a line only where something is due even then.
         """
         lines = sorted(
             {self.line_of(usage) for usage in billed}, key=lambda line: [value or "" for value in line]
         )
         whole = self.round(sum(gross, ZERO))
         if not lines:
-            return [self.line("usage", amount=whole)] if whole else []
+            return [self.line("usage", amount=whole, quantity=ZERO, billable=ZERO)] if whole else []
         exact = [ZERO] * len(lines)
         billable = [ZERO] * len(lines)
         for ladder in ladders:

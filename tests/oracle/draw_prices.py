@@ -40,13 +40,15 @@ class Prices:
     dimensions: dict[str, tuple[str, ...]]
 
     def dated(self, percent: int, value: Callable[[], Any], *, scalar: bool) -> Any:
-        """A value, or versions of it, the first of which has always held."""
+        """A value, or versions of it; the first has mostly always held, else nothing does before it."""
         if not self.chooser.often(percent):
             return value()
         changes = sorted_moments(self.chooser.some(self.moments, 1)[:2])
         versions = [
             {**({} if number == 0 else {"from": when})} for number, when in enumerate([None, *changes])
         ]
+        if self.chooser.often(12):
+            versions = versions[1:]
         return {"versions": [version | ({"value": value()} if scalar else value()) for version in versions]}
 
     def amount(self, money: Money, options: Sequence[str] = AMOUNTS) -> Any:
