@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from ratebook.book.model.base import MARK
 from ratebook.book.model.dated import Dated
 from ratebook.book.model.meter import Band, ColumnConditions, Dimension
-from ratebook.book.model.price import CellPrice, Matrix
+from ratebook.book.model.price import CellPrice, Matrix, PerUnit
 from ratebook.book.model.rating import Multiplication, Multiplier
 from ratebook.book.model.values import COLUMN_PATTERN, NotNegative, Text, WhenField
 from ratebook.book.schema.kinds import KINDS, Kind, field_doc, model_doc
@@ -128,7 +128,7 @@ class _Writer:
             schema = self.schema(whole_annotation(field))
             _add_limits(schema, field)
         doc = field_doc(model, name)
-        described = {"allOf": [schema]} if "$ref" in schema else schema
+        described = _alone(schema)
         if field.default is not None and isinstance(field.default, str | bool):
             described = described | {"default": field.default}
         return {"description": doc, **described} if doc else described
@@ -147,30 +147,41 @@ class _Writer:
     def _dated(self, kind: type[BaseModel]) -> Schema:
         """Write a value that may stand plainly, or as versions whose common keys stand beside them."""
         inner: Any = kind.__pydantic_generic_metadata__["args"][0]
+        name = f"Dated{_name_of(inner)}"
+        if name not in self.definitions:
+            self.definitions[name] = {}
+            self.definitions[name] = {"anyOf": [self.schema(inner), self._versions(inner)]}
+        return {"$ref": f"#/definitions/{name}"}
+
+    def _versions(self, inner: Any) -> Schema:  # noqa: ANN401 - types
         common = self._partial(inner)
+        value = {
+            "description": "The value, where it is none with keys of its own.",
+            **_alone(self.schema(inner)),
+        }
         version = {
             "type": "object",
-            "properties": {
-                "from": self.schema(WhenField),
-                "reference": self.schema(Text),
-                **common["properties"],
-            },
+            "properties": {**self._of_version(), **common["properties"], "value": value},
             "additionalProperties": common["additionalProperties"],
         }
-        version["properties"]["value"] = self.schema(inner)
         versions = {
             "description": "The value from one instant on, then from another; keys beside it are common to all.",
             "type": "array",
             "minItems": 1,
             "items": {"anyOf": [version, self.schema(inner)]},
         }
-        dated = {
+        return {
             "type": "object",
             "required": ["versions"],
             "properties": {**common["properties"], "versions": versions},
             "additionalProperties": common["additionalProperties"],
         }
-        return {"anyOf": [self.schema(inner), dated]}
+
+    def _of_version(self) -> dict[str, Schema]:
+        return {
+            "from": {"description": "When the version begins.", **self.schema(WhenField)},
+            "reference": {"description": "Why it changed, as a ticket.", **self.schema(Text)},
+        }
 
     def _partial(self, kind: Any) -> Schema:  # noqa: ANN401 - types
         """Write all keys that a value may have, none of them required."""
@@ -216,7 +227,7 @@ class _Writer:
         once.pop("by")
         version = {
             "type": "object",
-            "properties": {"from": self.schema(WhenField), "reference": self.schema(Text), **once},
+            "properties": {**self._of_version(), **once},
             "additionalProperties": False,
         }
         versions = {
@@ -229,14 +240,34 @@ class _Writer:
         return schema
 
 
+def _name_of(kind: Any) -> str:  # noqa: ANN401 - types
+    """Name what is dated: a model, a price, an amount or a number."""
+    if isinstance(kind, type):
+        return kind.__name__
+    for extra in kind.__metadata__:
+        if isinstance(extra, WithJsonSchema):
+            return "Number"
+    return "Price" if any(PerUnit in get_args(member) for member in get_args(get_args(kind)[0])) else "Amount"
+
+
+def _alone(schema: Schema) -> Schema:
+    """Let a schema have neighbours, which draft-07 ignores beside a reference."""
+    return {"allOf": [schema]} if "$ref" in schema else schema
+
+
 def whole_annotation(field: FieldInfo) -> Any:  # noqa: ANN401 - types
     """Give a field's type with what it is annotated with, which pydantic keeps apart."""
     return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
 
 
 def _either(one: Schema, other: Schema) -> Schema:
-    known = one.get("anyOf", [one]) if set(one) == {"anyOf"} else [one]
-    return {"anyOf": [*known, *([] if other in known else [other])]}
+    """Join what two models say about a key that both have."""
+    description = {key: one[key] for key in ("description",) if key in one}
+    bare, also = (
+        {key: value for key, value in schema.items() if key != "description"} for schema in (one, other)
+    )
+    known = bare["anyOf"] if set(bare) == {"anyOf"} else [bare]
+    return {**description, "anyOf": [*known, *([] if also in known else [also])]}
 
 
 def _is_refused(member: Any) -> bool:  # noqa: ANN401 - types
