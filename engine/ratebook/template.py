@@ -219,7 +219,7 @@ def _refused(node: Any) -> TemplateError:  # noqa: ANN401 - a node of Jinja
         "Getitem": "an index",
         "Call": "a call",
         "For": "a loop",
-        "Const": "a number",
+        "Const": "a number or word",
         "Assign": "an assignment",
         "Test": "a test with `is`",
     }.get(type(node).__name__, "something")
