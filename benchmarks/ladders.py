@@ -16,12 +16,13 @@ from ratebook.book import load
 from ratebook.book.model import Contract
 from ratebook.calendar import Interval, RunPeriod
 from ratebook.compiler.run import RunCompiler
+from ratebook.findings import Finding
 from ratebook.fx import RateTable
 from ratebook.money import EXACT
 from ratebook.rating.ladder import ladder_numerator
 from ratebook.trees import read_folder
 from ratebook.usage.measure import Measure
-from ratebook.usage.rows import MeasuredUsage, SegmentRow, SubjectRow, Unbilled, UsageRow
+from ratebook.usage.rows import MeasureCount, MeasuredUsage, SegmentRow, SubjectRow, Unbilled, UsageRow
 
 CONTRACTS: Final = 20_000
 LINES: Final = 4
@@ -61,6 +62,14 @@ class ReadyUsage:
 
     def unbilled(self) -> tuple[Unbilled, ...]:
         """Leave nothing unbilled."""
+        return ()
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Find nothing."""
+        return ()
+
+    def counts(self) -> tuple[MeasureCount, ...]:
+        """Count nothing."""
         return ()
 
 

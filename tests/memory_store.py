@@ -6,9 +6,10 @@ from datetime import datetime
 from decimal import Decimal, localcontext
 
 from ratebook.calendar import Instant, Interval, from_datetime
+from ratebook.findings import Finding
 from ratebook.money import EXACT
 from ratebook.usage.measure import ADDITIVE, Aggregate, Condition, Measure
-from ratebook.usage.rows import SegmentRow, SubjectRow, Unbilled, UnbilledReason, UsageRow
+from ratebook.usage.rows import MeasureCount, SegmentRow, SubjectRow, Unbilled, UnbilledReason, UsageRow
 
 Key = tuple[str | None, ...]
 
@@ -67,6 +68,12 @@ class MemoryStore:
 
     def rows(self, measure: int) -> Iterator[UsageRow]:
         return iter(self.metered[measure])
+
+    def findings(self) -> tuple[Finding, ...]:
+        return ()
+
+    def counts(self) -> tuple[MeasureCount, ...]:
+        return ()
 
     def unbilled(self) -> tuple[Unbilled, ...]:
         return tuple(self.lost)

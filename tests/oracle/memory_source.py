@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from ratebook.calendar import Instant, Interval
+from ratebook.findings import Finding
 from ratebook.usage.measure import Band, Condition, FactorTable, Measure
-from ratebook.usage.rows import SegmentRow, SubjectRow, Unbilled, UnbilledReason, UsageRow
+from ratebook.usage.rows import MeasureCount, SegmentRow, SubjectRow, Unbilled, UnbilledReason, UsageRow
 from tests.oracle.measure import band_of, deduplicate, holds, text
 
 Row = Mapping[str, Any]
@@ -60,6 +61,12 @@ class MemorySource:
 
     def rows(self, measure: int) -> Iterator[UsageRow]:
         return iter(self._rows[measure])
+
+    def findings(self) -> tuple[Finding, ...]:
+        return ()
+
+    def counts(self) -> tuple[MeasureCount, ...]:
+        return ()
 
     def unbilled(self) -> tuple[Unbilled, ...]:
         return tuple(

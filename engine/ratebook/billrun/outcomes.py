@@ -18,7 +18,7 @@ from ratebook.invoice.build import Draft, Recipient, build, usage_digest, write_
 from ratebook.invoice.form import Form, form_of, issue_date
 from ratebook.money import EXACT
 from ratebook.rating.charge import RatedCharge, rate_charge
-from ratebook.usage.rows import MeasuredUsage, SubjectRow, UsageRow, UsageStore
+from ratebook.usage.rows import MeasureCount, MeasuredUsage, SubjectRow, UsageRow, UsageStore
 
 Contracts = Callable[[], Iterator[Contract]]
 """Gives the stream of contracts, in order of id; a run reads it twice."""
@@ -58,6 +58,7 @@ class BillRun:
         rates: exchange rates.
         findings: of the whole run, complete once the outcomes are through.
         plan: what is measured, once the first outcome is asked for.
+        counts: how many events each measure met, as soon.
     """
 
     compiler: RunCompiler
@@ -66,13 +67,16 @@ class BillRun:
     rates: RateTable
     findings: list[Finding] = field(default_factory=list)
     plan: RunPlan | None = None
+    counts: Sequence[MeasureCount] = ()
     _forms: dict[Program, Form | list[str]] = field(default_factory=dict)
     _quotes: dict[tuple[str, str, date], Quote | None] = field(default_factory=dict)
 
     def outcomes(self) -> Iterator[Outcome]:
         """Rate every contract at every boundary in the run's period, in order of contract and time."""
         usage = self._measure()
+        self.findings += usage.findings()
         self.findings += unbilled_findings(usage.unbilled(), self.compiler)
+        self.counts = usage.counts()
         contracts = enumerate(self.contracts())
         readers = [_Reader(usage.rows(number)) for number in range(len(self.compiler.measures))]
         while batch := list(islice(contracts, _BATCH)):

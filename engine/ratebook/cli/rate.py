@@ -109,9 +109,10 @@ def _print_json(run: BillRun, invoices: Iterable[dict[str, Any]], digests: dict[
         stream.write(b",\n" if index else b"\n")
         stream.write(orjson.dumps(invoice))
     findings = [finding.document() for finding in (*run.findings, *_provisional(run))]
-    stream.write(
-        b'\n],"findings":' + orjson.dumps(findings) + b',"digests":' + orjson.dumps(digests) + b"}\n"
-    )
+    usage = [count._asdict() for count in run.counts]
+    stream.write(b'\n],"findings":' + orjson.dumps(findings))
+    stream.write(b',\n"usage":' + orjson.dumps(usage))
+    stream.write(b',\n"digests":' + orjson.dumps(digests) + b"}\n")
 
 
 def _write(

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple, Protocol
 
 from ratebook.calendar import Instant, Interval
+from ratebook.findings import Finding
 from ratebook.usage.measure import Measure
 
 
@@ -87,6 +88,14 @@ class MeasuredUsage(Protocol):
 
     def unbilled(self) -> tuple[Unbilled, ...]:
         """Give what was measured and cannot be billed."""
+        ...
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Say what is wrong with the sources' events, or worth knowing of them."""
+        ...
+
+    def counts(self) -> tuple[MeasureCount, ...]:
+        """Count, for each measure, the events that it met."""
         ...
 
 
