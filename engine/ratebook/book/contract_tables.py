@@ -7,7 +7,7 @@ that its errors are found and placed like all others.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from ratebook.book.interning import Terms
 from ratebook.book.model.contract import Contract, ContractDocument, ContractTerms, Customer
-from ratebook.book.model.values import CELLS, ID_PATTERN, when
+from ratebook.book.model.values import CELLS, ID_PATTERN, quoted, when
 from ratebook.book.reader import Mark, Node
 from ratebook.book.shape_errors import allowed_keys, shape_findings
 from ratebook.book.suggest import nearest
@@ -27,12 +27,16 @@ from ratebook.findings import Finding
 MOST_FINDINGS: Final = 100
 """Most findings that are shown for one file."""
 
+_MOST_COLUMNS: Final = 500
+
 _ID: Final = re.compile(ID_PATTERN, re.ASCII)
 _OF_ROWS: Final = ("id", "org", "start", "end")
 _OF_ONE_CONTRACT: Final = ("customer.", "sink.")
 _LISTS: Final = frozenset(
     {"subjects", "fees", "charges", "discounts", "report", "commitments", "credits", "phases"}
 )
+
+_MAPPINGS: Final = frozenset({"customer", "sink", "overrides", "cycle", "price_fixed"})
 
 Report = Callable[[Finding], None]
 
@@ -71,7 +75,7 @@ class ContractTable:
 
     def contracts(self, report: Report) -> Iterator[tuple[int, Contract]]:
         """Stream the contracts with the lines that they stand in, and report what is wrong with the others."""
-        limited = _Limited(self.table, report)
+        limited = Limited(self.table, report)
         try:
             rows = self.table.rows()
             columns = self._columns(next(rows, Row(1, [])), limited)
@@ -88,7 +92,7 @@ class ContractTable:
         except TableError as error:
             report(error.finding)
 
-    def _in_order(self, name: str, previous: str, row: Row, report: "_Limited") -> bool:
+    def _in_order(self, name: str, previous: str, row: Row, report: "Limited") -> bool:
         if name > previous:
             return True
         if name == previous:
@@ -112,9 +116,13 @@ class ContractTable:
     def _at(self, row: Row, index: int = 0) -> Any:  # noqa: ANN401 - a position
         return self.table.position(row.line, index)
 
-    def _columns(self, header: Row, report: "_Limited") -> _Columns | None:
+    def _columns(self, header: Row, report: "Limited") -> _Columns | None:
         names = header.cells
         before = report.count
+        if len(names) > _MOST_COLUMNS:
+            text = f"the table has {len(names):,} columns"
+            report(Finding("RB115", text, position=self._at(header), expected=f"at most {_MOST_COLUMNS}"))
+            return None
         if not names or names[0] != "id":
             text = f"the first column is {names[0]!r}" if names else "the file is empty"
             report(Finding("RB115", text, position=self._at(header), expected="id as first column"))
@@ -136,7 +144,7 @@ class ContractTable:
             [names[index] for index in of_terms],
         )
 
-    def _contract(self, row: Row, columns: _Columns, report: "_Limited") -> Contract | None:
+    def _contract(self, row: Row, columns: _Columns, report: "Limited") -> Contract | None:
         cells = row.cells
         if len(cells) != len(columns.names):
             text = f"the row has {len(cells)} cells, the header {len(columns.names)}"
@@ -184,7 +192,7 @@ class ContractTable:
             raise LookupError(cells)
         return terms
 
-    def _explain(self, row: Row, columns: _Columns, report: "_Limited") -> None:
+    def _explain(self, row: Row, columns: _Columns, report: "Limited") -> None:
         root = self.document(row, columns.names)
         try:
             ContractDocument.model_validate(root.data, context=CELLS)
@@ -205,16 +213,29 @@ class ContractTable:
 
     def find(self, name: str) -> tuple[Row, Sequence[str]] | None:
         """Find the row of a contract, with the names of the columns."""
+        names, lines = self._index
+        if name not in lines:
+            return None
+        begun = self.table.from_line(lines[name])
+        row = next(begun.rows(), None)
+        return (Row(lines[name], row.cells), names) if row is not None else None
+
+    @cached_property
+    def _index(self) -> tuple[Sequence[str], Mapping[str, int]]:
+        """The names of the columns, and the line of each contract: made when the first place is asked for."""
+        lines: dict[str, int] = {}
+        names: Sequence[str] = ()
         try:
             rows = self.table.rows()
-            header = next(rows, Row(1, []))
-            found = next((row for row in rows if row.cells[0] == name), None)
+            names = next(rows, Row(1, [])).cells
+            for row in rows:
+                lines.setdefault(row.cells[0], row.line)
         except TableError:
-            return None
-        return (found, header.cells) if found is not None else None
+            pass  # what came before has places
+        return names, lines
 
 
-class _Limited:
+class Limited:
     """Passes findings of one file on, up to a number, and then says that there are more."""
 
     def __init__(self, table: Table, report: Report) -> None:
@@ -228,6 +249,7 @@ class _Limited:
         return self.count > MOST_FINDINGS
 
     def __call__(self, finding: Finding) -> None:
+        """Pass a finding on."""
         self.count += 1
         if self.count <= MOST_FINDINGS:
             self.report(finding)
@@ -261,30 +283,32 @@ def _several(indices: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...
 
 
 def _wrong_column(name: str, before: Sequence[str]) -> tuple[str, str] | None:
-    first, _, rest = name.partition(".")
-    known = {"id", *allowed_keys(ContractDocument, ())} - _LISTS
+    """Say what is wrong with a column, and what to do."""
     if name in before:
         return f"the column `{name}` stands twice", "delete one of the two"
     if any(other.startswith(f"{name}.") or name.startswith(f"{other}.") for other in before):
         return f"the column `{name}` is a part of another column", "delete one of the two"
+    if not all(name.split(".")):
+        return f"the column {quoted(name)} has an empty part", "write it as in customer.email"
+    return _wrong_path(*name.partition("."))
+
+
+def _wrong_path(first: str, _: str, rest: str) -> tuple[str, str] | None:
+    known = {"id", *allowed_keys(ContractDocument, ())} - _LISTS
     if first in _LISTS:
         return f"`{first}` is a list, which a cell cannot hold", "write these contracts as YAML files"
     if first not in known:
         near = nearest(first, known)
-        return (
-            f"unknown column `{name}`",
-            f"did you mean `{near}`?" if near else f"the columns are {', '.join(sorted(known))}",
-        )
-    if not rest and first in {"customer", "sink", "overrides", "cycle", "price_fixed"}:
+        help_ = f"did you mean `{near}`?" if near else f"the columns are {', '.join(sorted(known))}"
+        return f"unknown column {quoted(first)}", help_
+    if not rest and first in _MAPPINGS:
         return (
             f"`{first}` is a mapping, which a cell cannot hold",
             f"name one of its keys, as in {first}.name",
         )
-    return (
-        None
-        if all(name.split("."))
-        else (f"the column {name!r} has an empty part", "write it as in customer.email")
-    )
+    if first == "sink" and not _ID.fullmatch(rest):
+        return f"{quoted(rest)} is not a key of a sink", "write it as in sink.stripe_customer"
+    return None
 
 
 def _nested(flat: Mapping[str, str]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ratebook.findings import Finding, Position
 MOST_BYTES: Final = 8 * 1024 * 1024
 MOST_NODES: Final = 200_000
 MOST_LEVELS: Final = 32
+_QUOTED: Final = 60
 
 _BOM: Final = b"\xef\xbb\xbf"
 INVISIBLE: Final = re.compile(
@@ -191,7 +192,7 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             self._report(
                 "RB104",
-                f"an alias stands here: *{event.anchor}",
+                f"an alias stands here: *{_cut(str(event.anchor))}",
                 _mark(event),
                 help_="write the value out where it is used",
             )
@@ -205,14 +206,14 @@ class _Composer:
         if event.anchor is not None:
             self._report(
                 "RB104",
-                f"an anchor stands here: &{event.anchor}",
+                f"an anchor stands here: &{_cut(event.anchor)}",
                 _mark(event),
                 help_="delete it, and write out what refers to it",
             )
         if event.tag is not None:
             self._report(
                 "RB104",
-                f"a tag stands here: {event.tag.replace('tag:yaml.org,2002:', '!!')}",
+                f"a tag stands here: {_cut(event.tag.replace('tag:yaml.org,2002:', '!!'))}",
                 _mark(event),
                 help_="delete it; a text stands in quotes",
             )
@@ -245,7 +246,7 @@ class _Composer:
         earlier = items[key].key or mark
         self._report(
             "RB103",
-            f"the key `{key}` stands twice",
+            f"the key `{_cut(key)}` stands twice",
             mark,
             help_=f"keep one of the two; the other stands in line {earlier.line}",
         )
@@ -270,7 +271,7 @@ class _Composer:
     def _value(self, event: Any, level: int, key: str | None = None) -> Node:  # noqa: ANN401 - an event of the parser
         node = self._node(event, level + 1)
         if node.data is None:
-            what = f"`{key}`" if key else "this item"
+            what = f"`{_cut(key)}`" if key is not None else "this item"
             self._report("RB110", f"{what} has no value", node.mark, help_="write one, or delete the line")
             node.data = BROKEN
         return node
@@ -294,13 +295,15 @@ class _Composer:
             self._report("RB108", message, _mark(event), help_="delete it")
             return False
         if not self._ascii and not unicodedata.is_normalized("NFC", text):
-            message = (
-                f"{text!r} is not in Unicode's composed form (NFC), so it equals no text that looks the same"
-            )
-            help_ = f"type it anew: {unicodedata.normalize('NFC', text)!r}"
+            message = f"{_cut(text)!r} is not in Unicode's composed form (NFC): it equals no text that looks the same"
+            help_ = f"type it anew: {_cut(unicodedata.normalize('NFC', text))!r}"
             self._report("RB108", message, _mark(event), help_=help_)
             return False
         return True
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _QUOTED else text[:_QUOTED] + "…"
 
 
 def _mark(event: Any) -> Mark:  # noqa: ANN401 - an event of the parser

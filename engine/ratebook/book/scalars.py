@@ -13,6 +13,9 @@ from ratebook.money import plain
 MOST_BEFORE_POINT: Final = 30
 MOST_AFTER_POINT: Final = 18
 
+_MOST_CHARACTERS: Final = 64
+"""A longer text that is no number is not looked at for what may have been meant: that takes time by the square."""
+
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*(?:_\d+)*)(?:\.\d+(?:_\d+)*)?", re.ASCII)
 _LOOKS_LIKE_A_NUMBER: Final = re.compile(
     r"[-+]?(?:"
@@ -77,7 +80,7 @@ def read_number(text: str) -> int | Decimal | None:
         UnclearScalarError: it looks like a number but is not written as one.
     """
     if not _NUMBER.fullmatch(text):
-        if _LOOKS_LIKE_A_NUMBER.fullmatch(text):
+        if len(text) <= _MOST_CHARACTERS and _LOOKS_LIKE_A_NUMBER.fullmatch(text):
             raise UnclearScalarError(f"{_cut(text)} is not written as a number is here", _how_to_write(text))
         return None
     digits = text.replace("_", "")

@@ -17,6 +17,8 @@ from ratebook.book.scalars import BROKEN
 from ratebook.book.suggest import did_you_mean, one_of
 from ratebook.findings import Finding, Position
 
+_QUOTED: Final = 60
+
 Loc = tuple[str | int, ...]
 
 _PRICES: Final = {
@@ -182,7 +184,9 @@ def shape_findings(
 
 def _unknown_key(wrong: _Wrong) -> _Said:
     known = allowed_keys(wrong.model, wrong.detail["loc"][:-1], of_version=wrong.place.is_in_version)
-    return _Said("RB201", f"unknown key `{wrong.key}`", one_of(known), did_you_mean(wrong.key, known))
+    return _Said(
+        "RB201", f"unknown key `{wrong.key[:_QUOTED]}`", one_of(known), did_you_mean(wrong.key, known)
+    )
 
 
 def _missing(wrong: _Wrong) -> _Said:

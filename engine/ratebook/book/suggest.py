@@ -6,6 +6,8 @@ from typing import Final
 
 _CUTOFF: Final = 0.6
 _MOST: Final = 12
+_LONGEST: Final = 100
+"""No longer word is compared with others: that takes time by the square."""
 
 
 def one_of(candidates: Iterable[str]) -> str:
@@ -25,6 +27,8 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
 
 def nearest(word: str, candidates: Iterable[str]) -> str:
     """Find the candidate that a word most resembles; empty when none is near."""
+    if len(word) > _LONGEST:
+        return ""
     known = sorted(candidates)
     by_lower_case = {name.lower(): name for name in known}
     if word.lower() in by_lower_case:

@@ -11,6 +11,7 @@ from typing import Final
 from ratebook.book.reader import INVISIBLE, Mark
 from ratebook.findings import Finding, Position
 
+_MOST_LINES_OF_A_ROW: Final = 100
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -87,6 +88,11 @@ class Table:
         """Give the text of a line, from 1."""
         lines = self._lines
         return lines[number - 1].decode("utf-8", "replace").rstrip("\r") if 0 < number <= len(lines) else ""
+
+    def from_line(self, number: int) -> "Table":
+        """Give the table from a line on, without the lines before it."""
+        lines = self._lines
+        return Table(self.file, b"\n".join(lines[number - 1 : number + _MOST_LINES_OF_A_ROW]))
 
     def mark(self, line: int, index: int) -> Mark:
         """Find a cell: its column and width in the line that its row begins in."""

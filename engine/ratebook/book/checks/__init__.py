@@ -6,7 +6,7 @@ from typing import Final
 from ratebook.book.checks import agreements, meters, prices, references, secrets, templates, units
 from ratebook.book.checks.lives import SubjectOverlaps, check_life
 from ratebook.book.checks.unused import Used, check_unused
-from ratebook.book.contract_tables import Report
+from ratebook.book.contract_tables import Limited, Report
 from ratebook.book.draft import Draft
 from ratebook.book.model import Contract
 from ratebook.findings import Finding
@@ -42,6 +42,7 @@ def check_contracts(draft: Draft, used: Used, report: Report) -> Iterator[Contra
     """Check contracts while they stream by, each set of terms once a file, and note what they use."""
     overlaps = SubjectOverlaps(draft)
     seen: set[tuple[int, str]] = set()
+    limits = {table.table.file: Limited(table.table, report) for table in draft.contracts.tables}
     previous = ""
     for placed in draft.contracts.placed(report):
         contract = placed.contract
@@ -52,10 +53,11 @@ def check_contracts(draft: Draft, used: Used, report: Report) -> Iterator[Contra
         if (id(contract.terms), placed.file) not in seen:
             seen.add((id(contract.terms), placed.file))
             used.add(contract.terms)
+            limited = limits.get(placed.file, report)
             for finding in agreements.check_agreement(draft, contract.terms, contract.pointer):
-                report(finding)
+                limited(finding)
         for finding in check_life(draft, placed):
-            report(finding)
+            limits.get(placed.file, report)(finding)
         overlaps.add(contract)
         yield contract
     overlaps.check(report)

@@ -13,6 +13,7 @@ from ratebook.book.checks.twice import check_twice
 from ratebook.book.checks.walk import Part
 from ratebook.book.draft import Draft
 from ratebook.book.model import ContractTerms, Dated, Fee, Override, Plan, Pricing
+from ratebook.book.model.contract import FIXED
 from ratebook.book.model.plan import FEE, USAGE
 from ratebook.book.terms import ChargeTerms, Homes, Sources, Term
 from ratebook.calendar import zone
@@ -49,6 +50,8 @@ def _matrix(draft: Draft, pricing: Pricing, rating: str, pointer: str) -> Iterat
 
 def _places_of(part: Plan | ContractTerms, pointer: str) -> list[tuple[str, str]]:
     fees = [(fee.id, f"{pointer}#fees/{index}") for index, fee in enumerate(part.fees)]
+    if isinstance(part, ContractTerms) and part.price_fixed is not None:
+        fees.insert(0, (FIXED, f"{pointer}#price_fixed"))
     return fees + [(charge.id, f"{pointer}#charges/{index}") for index, charge in enumerate(part.charges)]
 
 
@@ -87,7 +90,7 @@ def _with_plan(draft: Draft, terms: ContractTerms, plan: Plan | None, pointer: s
     plan_pointer = f"plans/{terms.plan}"
     ids = ids_of_plan(plan) | {fee.id for fee in terms.fees} | {charge.id for charge in terms.charges}
     if terms.price_fixed is not None:
-        ids.add("fixed")
+        ids.add(FIXED)
     places = (_places_of(plan, plan_pointer) if plan else []) + _places_of(terms, pointer)
     yield from _ids(places) if not plan or _own(terms) else ()
     yield from _overrides(draft, terms, plan, pointer)
@@ -108,7 +111,7 @@ def _with_plan(draft: Draft, terms: ContractTerms, plan: Plan | None, pointer: s
 
 
 def _own(terms: ContractTerms) -> bool:
-    return bool(terms.fees or terms.charges)
+    return bool(terms.fees or terms.charges or terms.price_fixed)
 
 
 def _overrides(draft: Draft, terms: ContractTerms, plan: Plan | None, pointer: str) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from ratebook.book.layout import BOOK
 from ratebook.findings import Finding
 
 _WITH_PASSWORD: Final = re.compile(r"[a-z0-9+.-]+://[^/@\s]*:[^/@\s]+@", re.IGNORECASE | re.ASCII)
+_MOST_CHARACTERS: Final = 1_000
 _HELP: Final = (
     "write a reference, as in env:NAME, and replace the secret itself: git keeps what was committed"
 )
@@ -22,5 +23,5 @@ def check_secrets(draft: Draft) -> Iterator[Finding]:
         if environment.usage and environment.usage.clickhouse:
             addresses["usage/clickhouse/url"] = environment.usage.clickhouse.url
         for key, address in addresses.items():
-            if _WITH_PASSWORD.match(address):
+            if _WITH_PASSWORD.match(address[:_MOST_CHARACTERS]):
                 yield Finding("RB213", "the address holds a password", f"{pointer}/{key}", help=_HELP)

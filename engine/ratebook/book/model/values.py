@@ -30,6 +30,14 @@ OFFSET_PATTERN: Final = r"(Z|[+-]\d{2}:\d{2})"
 DURATION_PATTERN: Final = r"(0|[1-9]\d{0,3}) (day|week|month|year)s?"
 
 
+_QUOTED: Final = 60
+
+
+def quoted(text: str) -> str:
+    """Quote a text in a message, long ones cut."""
+    return repr(text) if len(text) <= _QUOTED else f"{text[:_QUOTED]!r}…"
+
+
 def named(value: object) -> str:
     """Name a value and what it is, as a message quotes it."""
     if isinstance(value, bool):
@@ -37,15 +45,12 @@ def named(value: object) -> str:
     if isinstance(value, int | Decimal):
         return f"the number {value}"
     if isinstance(value, str):
-        return f"the text {value!r}" if len(value) <= _QUOTED else f"the text {value[:_QUOTED]!r}…"
+        return f"the text {quoted(value)}"
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list | tuple):
         return "a list"
     return "nothing" if value is None else f"{value!r}"
-
-
-_QUOTED: Final = 60
 
 
 CELLS: Final = MappingProxyType({"cells": True})
@@ -139,7 +144,7 @@ def _pattern(pattern: str, what: str, expected: str, title: str) -> tuple[PlainV
         if not isinstance(value, str):
             raise problem("RB203", f"{named(value)} stands where {what} is expected", expected=expected)
         if not compiled.fullmatch(value):
-            raise problem("RB206", f"{value!r} is not {what}", expected=expected)
+            raise problem("RB206", f"{quoted(value)} is not {what}", expected=expected)
         return value
 
     return PlainValidator(check), WithJsonSchema(
@@ -167,7 +172,9 @@ def _subject(value: object) -> str:
     text = _text(value)
     if text != text.strip() or not text.isprintable():
         raise problem(
-            "RB206", f"{text!r} begins or ends with a space, or holds a line end", expected="the bare id"
+            "RB206",
+            f"{quoted(text)} begins or ends with a space, or holds a line end",
+            expected="the bare id",
         )
     return text
 
@@ -218,7 +225,9 @@ def plan_id(value: object) -> str:
         raise problem("RB203", f"{named(value)} stands where a plan is expected", expected="pro, or pro@2")
     if not re.fullmatch(PLAN_PATTERN, value, re.ASCII):
         raise problem(
-            "RB206", f"{value!r} is not an id of a plan", expected="pro, or pro@2 for its second version"
+            "RB206",
+            f"{quoted(value)} is not an id of a plan",
+            expected="pro, or pro@2 for its second version",
         )
     return value.removesuffix("@1")
 
@@ -284,7 +293,7 @@ def when(value: object) -> When:
             moment = datetime.fromisoformat(value)
             return moment if _EARLIEST <= moment <= _LATEST else date.fromisoformat("")
     except (ValueError, OverflowError):
-        raise problem("RB207", f"{value!r} is not in the calendar", expected=_TIMES) from None
+        raise problem("RB207", f"{quoted(value)} is not in the calendar", expected=_TIMES) from None
     if re.fullmatch(TIME_PATTERN, value, re.ASCII):
         raise problem(
             "RB208",
@@ -292,7 +301,7 @@ def when(value: object) -> When:
             expected=_TIMES,
             help_=f"add the offset, as in {value}+03:00 or {value}Z: local clocks skip and repeat hours",
         )
-    raise problem("RB207", f"{value!r} is not a date", expected=_TIMES)
+    raise problem("RB207", f"{quoted(value)} is not a date", expected=_TIMES)
 
 
 _TIMES: Final = "a date as in 2026-06-15, or a time with its offset as in 2026-06-15T14:00:00+03:00"
