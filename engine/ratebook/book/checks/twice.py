@@ -11,20 +11,15 @@ from ratebook.findings import Finding
 
 
 def check_twice(charges: list[ChargeTerms]) -> Iterator[Finding]:
-    """Check that no event is billed by two charges, unless one says that it is a surcharge."""
+    """Check that no event is billed by two charges."""
     for one, other in combinations(charges, 2):
-        if one.rule.meter != other.rule.meter or _is_surcharge(one) or _is_surcharge(other):
+        if one.rule.meter != other.rule.meter:
             continue
         if not disjoint(one.rule.where, other.rule.where):
             both = f"`{one.charge.id}` and by `{other.charge.id}`"
             message = f"events of the meter `{one.rule.meter}` would be billed by {both}"
-            help_ = "keep one, narrow both rules by `where` so that they exclude one another, or write surcharge: true"
+            help_ = "keep one, or narrow both rules by `where` so that they exclude one another"
             yield Finding("RB314", message, other.pointer, help=help_)
-
-
-def _is_surcharge(charge: ChargeTerms) -> bool:
-    found = charge.nearest("surcharge")
-    return found is not None and bool(found.value)
 
 
 def disjoint(one: Mapping[str, ColumnConditions], other: Mapping[str, ColumnConditions]) -> bool:

@@ -17,6 +17,7 @@ from ratebook.book.model.values import (
     Id,
     LocalText,
     NotNegative,
+    NotYet,
     Percent,
     Positive,
     Prorate,
@@ -83,8 +84,8 @@ class Pricing(Model):
     """The charge is at most this, in each billing period."""
     description: LocalText | None = None
     """Replaces the rule's template of a line's text."""
-    surcharge: Flag | None = None
-    """Whether it may bill events that another charge bills too."""
+    surcharge: NotYet | None = None
+    """Whether it may bill events that another charge bills too; not rated yet."""
 
 
 class Charge(Pricing):

@@ -46,6 +46,14 @@ included:
 An **amount** is a number in the currency at hand, or a number for each currency: `{USD: 49, EUR: 45}`. In a rating
 rule and a plan without a currency of its own it is the book's currency, in a plan the plan's, in a contract the
 invoice's.
+
+**Many contracts** stand in a CSV in `contracts/`, with a row each. Its first column is `id`, the others are dotted
+paths as in `org`, `plan`, `start`, `customer.email` or `overrides.rpc-requests.included`; an empty cell means that the
+key is absent. Rows are sorted by id. What needs a list (`fees`, `charges`, `discounts`, several `subjects`) stands in a
+file of its own.
+
+**Many factors** stand in a CSV beside their multiplier, which names it as `table`: a column for each dimension of `by`,
+and one called `factor`.
 """
 
 
