@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-MAY, JUNE, JULY = date(2015, 5, 1), date(2015, 6, 1), date(2015, 7, 1)
+MAY, JUNE = date(2015, 5, 1), date(2015, 6, 1)
 
 
 class Event(NamedTuple):
@@ -46,6 +46,18 @@ class Client:
         """The zone of its spec."""
         return ZoneInfo("Europe/Istanbul" if self.turkish else "UTC")
 
+    @property
+    def until(self) -> date:
+        """The local day at whose midnight its billing period ends."""
+        return self.end or JUNE
+
+    def is_under_contract(self, time: datetime) -> bool:
+        """Tell whether a time lies between the midnights at which its contract begins and ends."""
+        first, last = (
+            datetime(day.year, day.month, day.day, tzinfo=self.zone) for day in (self.start, self.until)
+        )
+        return first <= time < last
+
 
 class Line(NamedTuple):
     """A line of an invoice: what is compared with the engine's."""
@@ -73,18 +85,25 @@ class Invoice:
         return self.subtotal + self.tax
 
 
-def client_of(name: str) -> Client:
-    """Give a client its contract: spec, plan and life by the digest of its name."""
-    digest = hashlib.sha256(name.encode()).digest()
-    start, end = {2: (date(2015, 5, 18), None), 3: (MAY, date(2015, 5, 20))}.get(digest[2] % 4, (MAY, None))
+def clients_of(log: Iterable[str]) -> list[Client]:
+    """Number the clients in the order of their first requests, and give each a contract by its number.
+
+    The pseudonym is the number: a digest of an address could be turned back by trying all addresses.
+    """
+    return [_client(name, f"v-{number:04d}") for number, name in enumerate(log, start=1)]
+
+
+def _client(name: str, pseudonym: str) -> Client:
+    chance = hashlib.sha256(pseudonym.encode()).digest()
+    start, end = {2: (date(2015, 5, 18), None), 3: (MAY, date(2015, 5, 20))}.get(chance[2] % 4, (MAY, None))
     return Client(
         name=name,
-        pseudonym=f"v-{digest.hex()[:12]}",
-        turkish=digest[0] % 2 == 0,
-        press=digest[1] % 4 == 0,
+        pseudonym=pseudonym,
+        turkish=chance[0] % 2 == 0,
+        press=chance[1] % 4 == 0,
         start=start,
         end=end,
-        known=digest[3] % 64 != 0,
+        known=chance[3] % 64 != 0,
     )
 
 
@@ -103,9 +122,8 @@ def read_log(path: Path) -> dict[str, list[Event]]:
 
 def invoices_of(client: Client, events: Sequence[Event]) -> list[Invoice]:
     """Work out the invoices of May 2015: the opening, and the one at the end of the period."""
-    last = client.end or JUNE
-    midnights = [datetime(day.year, day.month, day.day, tzinfo=client.zone) for day in (client.start, last)]
-    billed = [event for event in events if midnights[0] <= event.time < midnights[1]]
+    last = client.until
+    billed = [event for event in events if client.is_under_contract(event.time)]
     opening, closing = Invoice("opening"), Invoice("period")
     share = Fraction((last - client.start).days, 31)
     to_currency = {
@@ -254,13 +272,28 @@ EGRESS: Tiers = [
 ]
 
 
+def is_request(event: Event) -> bool:
+    """Tell whether the meter of requests counts an event."""
+    return event.status < 400 and event.method in {"GET", "HEAD", "POST"}
+
+
+def is_sent(event: Event) -> bool:
+    """Tell whether the meter of egress counts an event: any."""
+    return event.size >= 0
+
+
+def is_page(event: Event) -> bool:
+    """Tell whether the meter of pages looks at an event."""
+    return event.status in {200, 304}
+
+
 def _requests(client: Client, events: Sequence[Event], included: Fraction) -> tuple[Usage, Fraction]:
     """Weigh the requests, price them on both sides of the change, and divide each side among the sections."""
     change = datetime(2015, 5, 19, tzinfo=client.zone)
     counts: dict[str, int] = defaultdict(int)
     sides: tuple[dict[str, Fraction], dict[str, Fraction]] = (defaultdict(Fraction), defaultdict(Fraction))
     for event in events:
-        if event.status < 400 and event.method in {"GET", "HEAD", "POST"}:
+        if is_request(event):
             version = event.time >= WEIGHTS_CHANGE
             counts[event.section] += 1
             weight = WEIGHTS[version].get(event.section, DEFAULT_WEIGHTS[version])
@@ -289,7 +322,7 @@ def _egress(events: Sequence[Event]) -> Usage:
 
 
 def _pages(events: Iterable[Event]) -> Usage:
-    pages = {event.path for event in events if event.status in {200, 304}}
+    pages = {event.path for event in events if is_page(event)}
     return {None: Used(len(pages), Fraction(len(pages)), Fraction(len(pages)), Fraction(1))}
 
 
