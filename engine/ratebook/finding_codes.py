@@ -76,6 +76,23 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB318": Code("error", "An override does not fit what it overrides"),
         "RB319": Code("error", "A charge has no price"),
         "RB320": Code("error", "A key is not one of its dimension"),
+        # 4xx: usage that could not be read or trusted
+        "RB401": Code("error", "The data of a source is not there"),
+        "RB402": Code("error", "A column of a source is missing"),
+        "RB403": Code("error", "A column of a source is of the wrong type"),
+        "RB404": Code("error", "A column holds numbers that are not exact"),
+        "RB405": Code("error", "Times of events have no time zone"),
+        "RB406": Code("error", "Events without an id"),
+        "RB407": Code("error", "Events without a subject"),
+        "RB408": Code("error", "Events without a time that can be read"),
+        "RB409": Code("error", "Events without a value to aggregate"),
+        "RB410": Code("error", "A value is not exactly what its column holds"),
+        "RB411": Code("error", "An event id stands with different content"),
+        "RB412": Code("warning", "An event id stands on several days"),
+        "RB413": Code("info", "Events were delivered again"),
+        "RB414": Code("warning", "Subjects with spaces or invisible characters"),
+        "RB415": Code("error", "A file of usage cannot be read"),
+        "RB416": Code("error", "A quantity is too large to count with"),
         # 5xx: usage that was measured but not billed, and prices that did not fit
         "RB501": Code("error", "Usage of a subject that no contract names"),
         "RB502": Code("error", "Usage outside the life of its contract"),
@@ -87,5 +104,12 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB508": Code("error", "No exchange rate"),
         "RB509": Code("warning", "Exchange rate is estimated"),
         "RB510": Code("info", "The billing period is not over yet"),
+        # 6xx: sources that could not do their work
+        "RB601": Code("error", "Something that a run needs cannot be reached or read"),
+        "RB602": Code("error", "A source refuses the credentials, or what they may do"),
+        "RB603": Code("error", "The environment does not say where usage is"),
+        "RB604": Code("error", "A secret is not there"),
+        "RB605": Code("error", "A query of a source failed"),
+        "RB606": Code("error", "A source ran out of memory or time"),
     }
 )

@@ -13,22 +13,22 @@ from ratebook.compiler.run import RunPlan
 from ratebook.compiler.sql import Dialect, MeteringQuery
 from ratebook.findings import Finding
 from ratebook.fx import RateTable, read_rates
-from ratebook.sources.assignment import LocalStore
 from ratebook.sources.duckdb_usage import DuckDBUsage
 from ratebook.sources.errors import SourceError
+from ratebook.sources.metering import MeteringStore
 from ratebook.sources.protocol import UsageSource
 
 _ENVIRONMENT: Final = "env:"
 _FILE: Final = "file:"
 
 
-def open_store(book: Book, environment: str, root: Path) -> LocalStore:
+def open_store(book: Book, environment: str, root: Path) -> MeteringStore:
     """Open the store that measures the usage of an environment.
 
     Raises:
         SourceError: the environment names no usage, or its credentials are not there.
     """
-    return LocalStore(_source(book.settings.environments[environment], environment, root))
+    return MeteringStore(_source(book.settings.environments[environment], environment, root))
 
 
 def _source(environment: Environment, name: str, root: Path) -> UsageSource:
@@ -36,7 +36,7 @@ def _source(environment: Environment, name: str, root: Path) -> UsageSource:
     if usage is not None and usage.duckdb is not None:
         return DuckDBUsage(usage.duckdb, root)
     if usage is not None and usage.clickhouse is not None:
-        from ratebook.sources.clickhouse_usage import ClickHouseUsage  # noqa: PLC0415 - only who has one waits for it
+        from ratebook.sources.clickhouse_usage import ClickHouseUsage
 
         clickhouse = usage.clickhouse
         credentials = _secret(clickhouse.credentials, name) if clickhouse.credentials else ""
@@ -46,7 +46,7 @@ def _source(environment: Environment, name: str, root: Path) -> UsageSource:
             Finding(
                 "RB603",
                 f"the environment {name} does not say where usage is",
-                f"book/book#environments/{name}",
+                f"specs/book#environments/{name}",
                 expected="usage: {duckdb: {…}} or usage: {clickhouse: {…}}",
                 help="add it to specs/book.yaml, or name another environment with --environment",
             )
@@ -68,7 +68,7 @@ def _secret(reference: str, name: str) -> str:
             Finding(
                 "RB604",
                 f"the secret {reference} is not there",
-                f"book/book#environments/{name}/usage/clickhouse/credentials",
+                f"specs/book#environments/{name}/usage/clickhouse/credentials",
                 expected="env:NAME of a variable that is set, or file:PATH of a file that can be read",
                 help="set it to user:password; vault: and sops: are resolved by the production runner",
             )
@@ -94,7 +94,7 @@ def open_rates(book: Book, environment: str, root: Path) -> tuple[RateTable, lis
         finding = Finding(
             "RB601",
             f"the exchange rates in {fx.file} cannot be read: {error.strerror or error}",
-            f"book/book#environments/{environment}/fx/file",
+            f"specs/book#environments/{environment}/fx/file",
             help="correct the path; it is relative to the book's folder",
         )
         raise SourceError([finding]) from None

@@ -1,0 +1,195 @@
+"""Metering queries: a measure becomes one query, whose stages are the same on every engine.
+
+`measured` filters events and aggregates them to one state for each subject, combination of dimensions and slot.
+Where there are multipliers, `keyed` gives every group the codes of its keys and the versions in force in its slot;
+small tables of integer factors are joined to it, states are multiplied, and dimensions that only a multiplier needs
+are added up. Groups without a factor are counted apart (`bare`), never multiplied by 0 in silence.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from ratebook.compiler.conditions import column_type, conditions_sql, dimension_sql
+from ratebook.compiler.factors import FactorJoin, factor_join
+from ratebook.compiler.sql import Dialect, MeteringQuery, Relation, Writer, select, where, with_queries
+from ratebook.usage.measure import ColumnType, EventSource, Measure
+
+TEXT: Final[ColumnType] = "string"
+
+
+def relation_of(source: EventSource) -> Relation:
+    """Give the events of a source as a table of its name, in which each event stands once."""
+    columns = dict.fromkeys((source.subject, source.event_id, source.event_time, *source.columns))
+    columns.pop("", None)
+    return Relation((source.name,), tuple(columns), source.event_time, source.event_id)
+
+
+def metering_query(measure: Measure, dialect: Dialect, relation: Relation | None = None) -> MeteringQuery:
+    """Write the query that measures.
+
+    Its columns are `subject`, `slot`, `k0` … (the kept dimensions as text), `events`, the state (`quantity`, and
+    what else its aggregate needs), and for each variant of the multipliers `units_0`, `bare_events_0` and
+    `bare_quantity_0`: multiplied units, and what no multiplier covers. `count` has no quantity beside `events`.
+
+    Raises:
+        ValueError: a name, an operator or a value does not fit the source.
+    """
+    writer = Writer(dialect)
+    measured = measured_sql(measure, relation or relation_of(measure.source), writer)
+    if measure.factors:
+        return _multiplied(measure, measured, factor_join(measure, writer), writer)
+    columns = _keys(measure, writer) | {"events": "m.events"}
+    if measure.aggregate != "count":
+        columns |= {name: f"m.{name}" for name in extra_states(measure)}
+        if measure.aggregate != "unique":
+            columns["quantity"] = dialect.result("m.quantity")
+        if measure.aggregate == "time_weighted_sum":
+            columns["level"] = dialect.result("m.level")
+    final = select(columns, "FROM measured AS m", where([_has_subject(writer)]))
+    return writer.query(with_queries({"measured": measured}, final), columns)
+
+
+def extra_states(measure: Measure) -> tuple[str, ...]:
+    """Name the parts of a state that are no wide integers."""
+    return {"unique": ("value",), "latest": ("moment",)}.get(measure.aggregate, ())
+
+
+def measured_sql(measure: Measure, relation: Relation, writer: Writer) -> str:
+    """Write the stage that reads events: filter, group, aggregate."""
+    source = measure.source
+    columns = {"subject": writer.column(source.subject)}
+    if len(measure.slots) > 1:
+        time = writer.column(source.event_time)
+        columns["slot"] = writer.dialect.slot(time, measure.slots.bounds, writer)
+    for number, dimension in enumerate(measure.dimensions):
+        columns[f"d{number}"] = dimension_sql(dimension, source, writer)[0]
+    columns |= states(measure, writer)
+    events = writer.dialect.events(relation, writer)
+    return select(columns, f"FROM {events} AS e", where(met(measure, writer)), "GROUP BY ALL")
+
+
+def met(measure: Measure, writer: Writer) -> Iterator[str]:
+    """Write what an event must meet to be counted: time, conditions, and a value to aggregate."""
+    yield from in_window(measure.source, measure.slots.bounds[0], measure.slots.bounds[-1], writer)
+    yield from conditions_sql(iter(measure.where), measure.source, writer)
+    for billed in measure.unless:
+        every = " AND ".join(conditions_sql(iter(billed), measure.source, writer))
+        yield f"NOT coalesce({every}, FALSE)"
+    if measure.aggregate != "count":
+        yield f"{writer.column(measure.value)} IS NOT NULL"
+
+
+def in_window(source: EventSource, start: int, end: int, writer: Writer) -> Iterator[str]:
+    """Write that an event happened in `[start, end)`."""
+    time = writer.column(source.event_time)
+    yield f"{time} >= {writer.bind('instant', start)}"
+    yield f"{time} < {writer.bind('instant', end)}"
+
+
+def states(measure: Measure, writer: Writer) -> dict[str, str]:
+    """Write the mergeable state of a group."""
+    count = {"events": "count(*)"}
+    if measure.aggregate == "count":
+        return count
+    dialect, source = writer.dialect, measure.source
+    kind, column = column_type(source, measure.value), writer.column(measure.value)
+    if measure.aggregate == "unique":
+        return {"value": dialect.text(column, kind, writer)} | count
+    if kind not in {"integer", "decimal"}:
+        raise ValueError(f"{measure.value} is {kind}: {measure.aggregate} needs a number")
+    if measure.aggregate == "sum":
+        return count | {"quantity": dialect.total(column, kind, writer)}
+    if measure.aggregate in {"max", "min"}:
+        best = dialect.integer(f"{measure.aggregate}({column})", kind, writer)
+        return count | {"quantity": dialect.fitting(best, writer)}
+    time = dialect.micros(writer.column(source.event_time))
+    if measure.aggregate == "time_weighted_sum":
+        elapsed = f"({time} - {writer.bind('integer', measure.slots.bounds[0])})"
+        weighted = dialect.added(f"{dialect.integer(column, kind, writer)} * {elapsed}")
+        return count | {
+            "quantity": dialect.fitting(weighted, writer),
+            "level": dialect.total(column, kind, writer),
+        }
+    order = (time, id_text(source, writer), column)
+    latest = dialect.integer(dialect.last(order), kind, writer)
+    return count | {"moment": f"max({time})", "quantity": dialect.fitting(latest, writer)}
+
+
+def id_text(source: EventSource, writer: Writer) -> str:
+    """Write an event's id as text, "" where it has none."""
+    return (
+        _text_or_empty(writer.column(source.event_id), writer) if source.event_id else writer.bind("text", "")
+    )
+
+
+def example_id(source: EventSource, writer: Writer) -> str:
+    """Write an aggregate that gives one id of a group as text, the same one every time."""
+    if not source.event_id:
+        return writer.bind("text", "")
+    return _text_or_empty(f"min({writer.column(source.event_id)})", writer)
+
+
+def _text_or_empty(expression: str, writer: Writer) -> str:
+    return f"coalesce({writer.dialect.text(expression, TEXT, writer)}, {writer.bind('text', '')})"
+
+
+def slot_sql(measure: Measure, writer: Writer) -> str:
+    """Write a group's slot; where there is but one, nothing was grouped by it."""
+    return "m.slot" if len(measure.slots) > 1 else writer.bind("integer", 0)
+
+
+def dimension_text(measure: Measure, number: int, writer: Writer) -> str:
+    """Write a group's value of a dimension as text."""
+    dimension = measure.dimensions[number]
+    kind = TEXT if dimension.band else column_type(measure.source, dimension.name)
+    return writer.dialect.text(f"m.d{number}", kind, writer)
+
+
+def _keys(measure: Measure, writer: Writer) -> dict[str, str]:
+    names = [dimension.name for dimension in measure.dimensions]
+    columns = {"subject": writer.dialect.text("m.subject", TEXT, writer), "slot": slot_sql(measure, writer)}
+    for number, name in enumerate(measure.keep):
+        columns[f"k{number}"] = dimension_text(measure, names.index(name), writer)
+    return columns
+
+
+def _has_subject(writer: Writer) -> str:
+    """Leave out groups without a subject: they are reported apart."""
+    return f"{writer.dialect.text('m.subject', TEXT, writer)} <> {writer.bind('text', '')}"
+
+
+def _multiplied(measure: Measure, measured: str, join: FactorJoin, writer: Writer) -> MeteringQuery:
+    """Write the stage that multiplies; it adds up again only where it drops dimensions."""
+    dialect = writer.dialect
+    drops = len(measure.keep) < len(measure.dimensions)
+    state = "m.events" if measure.aggregate == "count" else "m.quantity"
+    zero = writer.bind("integer", 0)
+
+    def number(expression: str) -> str:
+        added = dialect.fitting(dialect.added(expression), writer) if drops else expression
+        return dialect.result(added)
+
+    def count(expression: str) -> str:
+        return f"sum({expression})" if drops else expression
+
+    columns = _keys(measure, writer) | {"events": count("m.events")}
+    if measure.aggregate != "count":
+        columns["quantity"] = number(state)
+    for variant, tables in enumerate(join.tables):
+        units = state
+        for table in tables:
+            product = f"{dialect.wide(units)} * coalesce({table}.factor, {zero})"
+            units = dialect.fitting(product, writer)
+        lacking = " OR ".join(f"{table}.factor IS NULL" for table in tables)
+        columns[f"units_{variant}"] = number(units)
+        columns[f"bare_events_{variant}"] = count(f"CASE WHEN {lacking} THEN m.events ELSE {zero} END")
+        if measure.aggregate != "count":
+            columns[f"bare_quantity_{variant}"] = number(f"CASE WHEN {lacking} THEN {state} ELSE {zero} END")
+    final = select(
+        columns,
+        "FROM keyed AS m",
+        join.sql,
+        where([_has_subject(writer)]),
+        "GROUP BY ALL" if drops else "",
+    )
+    return writer.query(with_queries({"measured": measured} | join.queries, final), columns)

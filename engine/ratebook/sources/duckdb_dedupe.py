@@ -1,0 +1,167 @@
+"""Exact deduplication in DuckDB: each event id counts once a UTC day.
+
+A hash nominates the ids that stand more than once, anywhere in the days that are looked at: that reads the id alone,
+and spills to disk instead of growing. Only of those are whole rows compared. What is the same several times in a day
+stays once, in a table; an id with several contents in a day is left out. All else is read where it is.
+"""
+
+from typing import Final, NamedTuple
+
+import duckdb
+
+from ratebook.calendar import DAY, Instant, Interval
+from ratebook.findings import Finding
+from ratebook.sources.duckdb_attach import ATTACHED, columns_of, quoted
+from ratebook.sources.errors import pointer
+from ratebook.usage.measure import EventSource
+
+
+class Deduplicated(NamedTuple):
+    """What was dropped (the same again) and left out (contradictory), and what to say about it."""
+
+    duplicates: int
+    conflicting: int
+    findings: tuple[Finding, ...]
+
+
+NOTHING: Final = Deduplicated(0, 0, ())
+"""Nothing stands twice."""
+
+
+def utc_days(window: Interval) -> Interval:
+    """Widen a window to whole UTC days, as an id is judged by all of its day."""
+    return Interval(Instant(window.start // DAY * DAY), Instant(-(-window.end // DAY) * DAY))
+
+
+def clean_rows(source: EventSource, unreadable: str, *, ids: bool) -> str:
+    """Write the query of a source's rows that are not defective by themselves.
+
+    Args:
+        source: the source.
+        unreadable: the column that marks rows that could not be read, or "".
+        ids: whether rows without an id have to be left out (looking costs as much as reading all ids).
+    """
+    conditions = [f"{unreadable} IS NULL"] if unreadable else []
+    if ids:
+        event_id = quoted(source.event_id)
+        conditions.append(f"{event_id} IS NOT NULL AND CAST({event_id} AS VARCHAR) <> ''")
+    listed = ", ".join(map(quoted, columns_of(source)))
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"SELECT {listed} FROM {ATTACHED}.{quoted(source.name)}{where}"
+
+
+def deduplicate(
+    connection: duckdb.DuckDBPyConnection, source: EventSource, rows: str, window: Interval
+) -> tuple[str, Deduplicated]:
+    """Find what stands more than once, and give the query of rows in which each event stands once.
+
+    Args:
+        connection: holds the source; tables are created there.
+        source: the source.
+        rows: the query of its clean rows.
+        window: the time that is measured.
+    """
+    days, name = utc_days(window), quoted(source.name)
+    event_id, time = quoted(source.event_id), f"epoch_us({quoted(source.event_time)})"
+    bounds = {"start": days.start, "end": days.end}
+    at = quoted(source.event_time)
+    in_days = f"{at} >= make_timestamp($start) AND {at} < make_timestamp($end)"
+    connection.execute("CREATE SCHEMA IF NOT EXISTS repeated")
+    connection.execute("CREATE SCHEMA IF NOT EXISTS judged")
+    (repeated,) = connection.execute(
+        f"CREATE TABLE repeated.{name} AS SELECT id_hash FROM (SELECT hash({event_id}) AS id_hash "
+        f"FROM ({rows}) WHERE {in_days}) GROUP BY id_hash HAVING count(*) > 1",
+        bounds,
+    ).fetchone() or (0,)
+    if not repeated:
+        return rows, NOTHING
+    listed = ", ".join(map(quoted, columns_of(source)))
+    connection.execute(
+        f"CREATE TABLE judged.{name} AS SELECT *, {time} // {DAY} AS utc_day_, "
+        f"count(*) OVER (PARTITION BY {event_id}, {time} // {DAY}) AS contents_ FROM ("
+        f"SELECT {listed}, count(*) AS copies_ FROM ({rows}) AS r "
+        f"SEMI JOIN repeated.{name} AS n ON n.id_hash = hash(r.{event_id}) WHERE {in_days} GROUP BY ALL)",
+        bounds,
+    )
+    once = (
+        f"SELECT {listed} FROM ({rows}) AS r WHERE hash(r.{event_id}) NOT IN (SELECT id_hash FROM repeated.{name}) "
+        f"UNION ALL SELECT {listed} FROM judged.{name} WHERE contents_ = 1"
+    )
+    return once, _judgement(connection, source, window)
+
+
+def _judgement(connection: duckdb.DuckDBPyConnection, source: EventSource, window: Interval) -> Deduplicated:
+    """Count what was judged, so far as it lies in the window."""
+    name, event_id = quoted(source.name), f"CAST({quoted(source.event_id)} AS VARCHAR)"
+    time = f"epoch_us({quoted(source.event_time)})"
+    bounds = {"start": window.start, "end": window.end}
+    in_window = f"{time} >= $start AND {time} < $end"
+    ((dropped, conflicting, ids, example, in_conflict),) = connection.execute(
+        f"SELECT coalesce(sum(copies_ - 1) FILTER (WHERE contents_ = 1), 0), "
+        f"coalesce(sum(copies_) FILTER (WHERE contents_ > 1), 0), "
+        f"count(DISTINCT ({event_id}, utc_day_)) FILTER (WHERE contents_ > 1), "
+        f"min({event_id}) FILTER (WHERE contents_ = 1 AND copies_ > 1), "
+        f"min({event_id}) FILTER (WHERE contents_ > 1) FROM judged.{name} WHERE {in_window}",
+        bounds,
+    ).fetchall()
+    ((reused, reused_example),) = connection.execute(
+        f"SELECT count(*), min(id_) FROM (SELECT {event_id} AS id_ FROM judged.{name} GROUP BY id_ "
+        f"HAVING count(DISTINCT utc_day_) > 1 AND bool_or({in_window}))",
+        bounds,
+    ).fetchall()
+    findings = deduplication_findings(
+        source,
+        (int(dropped), example),
+        (int(ids), int(conflicting), in_conflict),
+        (int(reused), reused_example),
+    )
+    return Deduplicated(int(dropped), int(conflicting), findings)
+
+
+def deduplication_findings(
+    source: EventSource,
+    dropped: tuple[int, str],
+    conflicts: tuple[int, int, str],
+    reused: tuple[int, str],
+) -> tuple[Finding, ...]:
+    """Say what deduplication met.
+
+    Args:
+        source: the source.
+        dropped: how many events were dropped as exact duplicates, and the id of one.
+        conflicts: how many ids contradict themselves, in how many events, and one of the ids.
+        reused: how many ids stand on several UTC days, and one of them.
+    """
+    place = pointer(source.name, "event_id")
+    findings = []
+    if conflicts[0]:
+        findings.append(
+            Finding(
+                "RB411",
+                f"{conflicts[0]} event id(s) of {source.name} stand in one UTC day with different content, "
+                f"as {conflicts[2]}: none of these {conflicts[1]} events counts",
+                place,
+                help="find out which one is right, and remove the others from the source",
+                details={"ids": conflicts[0], "events": conflicts[1], "example": conflicts[2]},
+            )
+        )
+    if reused[0]:
+        findings.append(
+            Finding(
+                "RB412",
+                f"{reused[0]} event id(s) of {source.name} stand on several UTC days, as {reused[1]}: each day counts",
+                place,
+                help="if these are re-deliveries, see to it that they carry the time of the event",
+                details={"ids": reused[0], "example": reused[1]},
+            )
+        )
+    if dropped[0]:
+        findings.append(
+            Finding(
+                "RB413",
+                f"{dropped[0]} event(s) of {source.name} were delivered again and count once, as {dropped[1]}",
+                place,
+                details={"events": dropped[0], "example": dropped[1]},
+            )
+        )
+    return tuple(findings)
