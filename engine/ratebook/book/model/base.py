@@ -25,7 +25,6 @@ class Model(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         hide_input_in_errors=True,
-        arbitrary_types_allowed=False,
     )
 
 
