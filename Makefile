@@ -27,10 +27,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Ready. Try: $(BIN)/ratebook --help"
 
 test: lint ## Lint, check types and room contracts, then run all tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-long: lint ## The same with many more generated cases
-	RATEBOOK_HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2
+	RATEBOOK_HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(STAMP) ## Style, format, types and room contracts only
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 BOOK_FOLDERS = ("meters", "plans", "contracts", "sinks", "specs")
 RATEBOOK = str(Path(sys.executable).with_name("ratebook"))
 PERIOD = "2026-10"
-EVENTS = 20_000
+EVENTS = 200_000
 
 
 class Done(NamedTuple):

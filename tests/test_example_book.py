@@ -24,11 +24,7 @@ class InvoiceFile(SingleFileSnapshotExtension):
 
     @classmethod
     def dirname(cls, *, test_location: PyTestLocation) -> str:
-        return str(Path(test_location.filepath).parent / "golden")
-
-    @classmethod
-    def get_snapshot_name(cls, *, test_location: PyTestLocation, index: Any = 0) -> str:
-        return str(index)
+        return str(Path(test_location.filepath).parent / "golden" / test_location.basename)
 
 
 @pytest.fixture(scope="module")
@@ -47,19 +43,15 @@ def billed(book: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
-def test_an_invoice_reads_as_its_golden_file(
-    contract: str, billed: dict[str, list[dict[str, Any]]], snapshot: SnapshotAssertion
-) -> None:
+def test_invoice(contract: str, billed: dict[str, list[dict[str, Any]]], snapshot: SnapshotAssertion) -> None:
     for invoice in billed.get(contract, ()):
-        name = f"{contract} {invoice['kind']} {invoice['boundary'][:10]}"
+        name = f"{invoice['kind']} {invoice['boundary'][:10]}"
         text = draw_invoice(invoice)
         digests = "".join(f"{key} {value}\n" for key, value in sorted(invoice["digests"].items()))
         assert text + digests == snapshot(name=name, extension_class=InvoiceFile)
 
 
-def test_the_ordinary_contracts_come_to_what_they_came_to(
-    billed: dict[str, list[dict[str, Any]]], snapshot: SnapshotAssertion
-) -> None:
+def test_ordinary_contracts(billed: dict[str, list[dict[str, Any]]], snapshot: SnapshotAssertion) -> None:
     rows = [
         f"{contract} {invoice['kind']} {invoice['total']} {invoice['currency']} {len(invoice['lines'])} lines"
         for contract, found in billed.items()
@@ -67,16 +59,15 @@ def test_the_ordinary_contracts_come_to_what_they_came_to(
         for invoice in found
     ]
     assert len(rows) >= 300
-    assert "\n".join(rows) + "\n" == snapshot(name="self-serve totals", extension_class=InvoiceFile)
+    assert "\n".join(rows) + "\n" == snapshot(extension_class=InvoiceFile)
 
 
 def test_every_contract_kind_of_the_design_is_in_the_book(billed: dict[str, list[dict[str, Any]]]) -> None:
     every = [invoice for found in billed.values() for invoice in found]
     assert {invoice["kind"] for invoice in every} == {"opening", "period"}
     assert {invoice["currency"] for invoice in every} == {"USD", "EUR", "TRY"}
-    assert {line["kind"] for invoice in every for line in invoice["lines"]} == {
-        "fee", "usage", "discount", "maximum", "minimum", "tax"
-    }  # fmt: skip
+    kinds = {line["kind"] for invoice in every for line in invoice["lines"]}
+    assert kinds == {"fee", "usage", "discount", "maximum", "minimum", "tax"}
 
 
 def test_an_invoice_is_the_same_when_it_is_rated_alone(
