@@ -180,11 +180,16 @@ def _multiplied(measure: Measure, measured: str, join: FactorJoin, writer: Write
         for table in tables:
             product = f"{dialect.wide(units)} * coalesce({table}.factor, {zero})"
             units = dialect.fitting(product, writer)
-        lacking = " OR ".join(f"{table}.factor IS NULL" for table in tables)
         columns[f"units_{variant}"] = number(units)
-        columns[f"bare_events_{variant}"] = count(f"CASE WHEN {lacking} THEN m.events ELSE {zero} END")
+        lacking = " OR ".join(f"{table}.factor IS NULL" for table in tables)
+        bare = "CASE WHEN {} THEN {} ELSE {} END"
+        columns[f"bare_events_{variant}"] = number(
+            bare.format(lacking, dialect.wide("m.events"), dialect.wide(zero))
+        )
         if measure.aggregate != "count":
-            columns[f"bare_quantity_{variant}"] = number(f"CASE WHEN {lacking} THEN {state} ELSE {zero} END")
+            columns[f"bare_quantity_{variant}"] = number(
+                bare.format(lacking, dialect.wide(state), dialect.wide(zero))
+            )
     final = select(
         columns,
         "FROM keyed AS m",
