@@ -7,7 +7,6 @@ A book is what its YAML means, as plain dictionaries: `{"book": …, "meters": {
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -186,12 +185,3 @@ def price_of(book: Mapping[str, Any], charge: Item) -> Own | None:
         return own
     rule = book["rating"][charge.get("rating")]
     return Own(rule["price"], book["book"]["currency"]) if "price" in rule else None
-
-
-def is_listed(amount: Node) -> bool:
-    """Tell an amount listed in several currencies, as in `{USD: 0.05, EUR: 0.045}`."""
-    return isinstance(amount, Mapping)
-
-
-def number(value: Node) -> Fraction:
-    return Fraction(value)

@@ -199,7 +199,7 @@ class Rating:
                 exact = [have + more for have, more in zip(exact, shares, strict=True)]
             parts = self.billable_parts(ladder, lines)
             billable = [have + more for have, more in zip(billable, parts, strict=True)]
-        amounts = divide_up(whole, exact, self.unit)
+        amounts = line_amounts(whole, exact, self.unit)
         return [
             self.line(
                 "usage",
@@ -244,6 +244,11 @@ class Rating:
             "dimensions": dict(dimensions or {}),
             "period": self.period.billed,
         }
+
+
+def line_amounts(whole: Fraction, exact: Sequence[Fraction], unit: Fraction) -> list[Fraction]:
+    """Divide a rounded amount among lines: each its own exact amount cut to the unit, the rest by largest remainder."""
+    return divide_up(whole, exact, unit)
 
 
 def is_matrix(price: Own) -> bool:

@@ -160,7 +160,7 @@ def read_finding(
 def meter_of(book: Mapping[str, Any], contract_id: str, charge: str) -> str:
     """The meter of a contract's charge, or of a rule that it reports by."""
     contract = book["contracts"][contract_id]
-    plan = book["plans"].get(contract.get("plan"), {})
+    plan = book["plans"].get(contract.get("plan", "").removesuffix("@1"), {})
     for one in [*plan.get("charges", []), *contract.get("charges", [])]:
         if one.get("id", one["rating"]) == charge:
             meter: str = book["rating"][one["rating"]]["meter"]

@@ -18,6 +18,8 @@ ZONES = (
     "Asia/Kolkata",
     "Africa/Cairo",
     "Pacific/Auckland",
+    "America/Havana",
+    "Asia/Beirut",
 )
 PERIODS = (
     "2026-10",
@@ -27,6 +29,7 @@ PERIODS = (
     "2026-04",
     "2026-W14",
     "2026-Q1",
+    "2026",
     "2026-03-29",
     "2026-10-15/2026-11-20",
     "2026-12-31/2027-01-02",
@@ -74,11 +77,13 @@ class Scene:
 
     Attributes:
         moments: dates and times at which contracts begin and end, and versions change.
+        aggregates: what meters may do.
     """
 
     chooser: Chooser
     period: str
     moments: Sequence[When]
+    aggregates: Sequence[str]
 
     @property
     def first(self) -> date:
@@ -89,7 +94,7 @@ class Scene:
         return run_dates(self.period)[1]
 
 
-def draw_scene(chooser: Chooser) -> Scene:
+def draw_scene(chooser: Chooser, aggregates: Sequence[str]) -> Scene:
     period = chooser.one(PERIODS)
     first, last = run_dates(period)
     middle = first + (last - first) // 2
@@ -108,7 +113,7 @@ def draw_scene(chooser: Chooser) -> Scene:
         first.replace(day=1) - timedelta(days=1),
         first - timedelta(days=40),
     ]
-    return Scene(chooser, period, moments)
+    return Scene(chooser, period, moments, aggregates)
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,7 @@ class BookDrawing:
 
     def meter(self) -> dict[str, Any]:
         one = self.chooser
-        how = one.one(("sum", "count", "max", "min", "unique", "latest"))
+        how = one.one(self.scene.aggregates)
         value = (
             {}
             if how == "count"
@@ -173,7 +178,7 @@ class BookDrawing:
         narrowed = one.maybe(15, "where", lambda: dict(one.one(CONDITIONS)))
         return {
             "meter": name,
-            "price": self.prices().price(Money("USD", ("EUR",))),
+            **one.maybe(85, "price", lambda: self.prices().price(Money("USD", ("EUR",)))),
             **(narrowed if not set(narrowed.get("where", ())) & set(meter.get("where", ())) else {}),
             **one.maybe(50, "multiply_by", lambda: one.some(multipliers)),
             **one.maybe(40, "convert", self.conversion),
@@ -197,14 +202,20 @@ class BookDrawing:
         return {
             "time_zone": one.one(ZONES),
             "currency": one.one(CURRENCIES),
-            "fx": {"source": "bank", **one.maybe(70, "bulletin", lambda: one.one(("before", "same_day")))},
+            "fx": {
+                "source": "bank",
+                **one.maybe(70, "bulletin", lambda: one.one(("before", "same_day"))),
+                **one.maybe(20, "date", lambda: one.one(("period_end", "invoice_date"))),
+            },
             **one.maybe(60, "tax", {**tax, **rates} if one.often(90) else "external"),
             **one.maybe(60, "rounding", lambda: {"mode": one.one(("half_up", "half_even", "up", "down"))}),
             **one.maybe(40, "invoice", lambda: {"issue_after": one.one(("1 day", "0 days", "1 month"))}),
         }
 
     def cycle(self) -> dict[str, Any]:
-        every = self.chooser.one(("month", "month", "month", "quarter", "week", "year", "day"))
+        cycles = ("month", "month", "month", "quarter", "week", "year", "day")
+        is_long = self.scene.last - self.scene.first > timedelta(days=100)
+        every = self.chooser.one(cycles[:4] if is_long else cycles)
         return {"every": every, "anchor": self.chooser.one(("calendar", "contract_start"))}
 
     def fee(self, name: str, money: Money) -> dict[str, Any]:
@@ -224,19 +235,20 @@ class BookDrawing:
             **one.maybe(30, "quantity", lambda: one.number(("2", "3", "12", "2.5"))),
         }
 
-    def charge(self, rule: str, money: Money) -> dict[str, Any]:
+    def charge(self, book: Mapping[str, Any], rule: str, money: Money) -> dict[str, Any]:
         prices = self.prices()
-        own = self.chooser.maybe(50, "price", lambda: prices.price(money))
+        percent = 50 if "price" in book["rating"][rule] else 100
+        own = self.chooser.maybe(percent, "price", lambda: prices.price(money))
         return {"rating": rule, **own, **prices.pricing(money)}
 
     def plan(self, book: Mapping[str, Any]) -> dict[str, Any]:
         one = self.chooser
         money = Money(one.one(("USD", "EUR")), ("TRY",))
-        charges = [self.charge(rule, money) for rule in one.some(sorted(book["rating"]), 1)]
+        charges = [self.charge(book, rule, money) for rule in one.some(sorted(book["rating"]), 1)]
         fees = [self.fee(name, money) for name in ("base", "seat")[: one.count(0, 2)]]
         return {
             "name": "Plan",
-            "currency": money.own,
+            **one.maybe(80 if money.own == "USD" else 100, "currency", money.own),
             **one.maybe(80, "cycle", self.cycle),
             "fees": fees,
             "charges": charges,

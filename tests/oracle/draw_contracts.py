@@ -60,9 +60,11 @@ class ContractDrawing:
             }
         plan = {"plan": one.one(sorted(book["plans"]))} if book["plans"] and one.often(75) else {}
         in_plan = book["plans"][plan["plan"]] if plan else {"fees": [], "charges": []}
+        if plan.get("plan") == "pro" and one.often(20):
+            plan = {"plan": "pro@1"}
         priced = {charge["rating"] for charge in in_plan["charges"]}
         unpriced = [rule for rule in sorted(book["rating"]) if rule not in priced]
-        charges = [self.parts.charge(rule, money) for rule in one.some(unpriced, 0 if plan else 1)]
+        charges = [self.parts.charge(book, rule, money) for rule in one.some(unpriced, 0 if plan else 1)]
         fees = [self.parts.fee("extra", money)] if one.often(30) else []
         names = [one["id"] for one in [*in_plan["fees"], *fees]]
         names += [one["rating"] for one in [*in_plan["charges"], *charges]]

@@ -3,9 +3,11 @@
 The letters and numbers in names are those of the list of billing pitfalls.
 """
 
+import ast
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from tests.oracle.examples import amounts, book, money, only, rate, usage_total, used
@@ -213,3 +215,22 @@ def test_blocked_and_free_prices() -> None:
         result = rate(book({**OCTOBER, "charges": charges}), [used("5")])
         assert only(result)["total"] == 0
         assert dict(result.findings) == found
+
+
+def test_the_oracle_shares_no_code_with_the_engine() -> None:
+    """Only what runs the engine may know it."""
+    folder = Path(__file__).parent
+    knows = {path.name for path in folder.glob("*.py") if "ratebook" in imported(path)}
+    assert knows == {"engine.py", "memory_source.py"}
+    assert imported(folder / "bill.py") == {"collections", "dataclasses", "tests", "typing"}
+
+
+def imported(path: Path) -> set[str]:
+    """The packages that a module imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {name.name.split(".")[0] for name in node.names}
+        if isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").split(".")[0])
+    return found
