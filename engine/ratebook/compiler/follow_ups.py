@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ratebook.calendar import Interval
-from ratebook.compiler.conditions import column_type, conditions_sql, dimension_sql
+from ratebook.compiler.conditions import column_type, dimension_sql
 from ratebook.compiler.factors import factor_join
 from ratebook.compiler.queries import (
     TEXT,
@@ -13,6 +13,7 @@ from ratebook.compiler.queries import (
     in_window,
     met,
     relation_of,
+    selected,
     slot_sql,
 )
 from ratebook.compiler.sql import Dialect, MeteringQuery, Relation, Writer, select, where, with_queries
@@ -132,11 +133,7 @@ def missing_query(
 def valueless_query(measure: Measure, dialect: Dialect, relation: Relation | None = None) -> MeteringQuery:
     """Write the query that counts the events of a measure that have no value to aggregate."""
     writer = Writer(dialect)
-    conditions = [
-        *in_window(measure.source, measure.slots.bounds[0], measure.slots.bounds[-1], writer),
-        *conditions_sql(iter(measure.where), measure.source, writer),
-        f"{writer.column(measure.value)} IS NULL",
-    ]
+    conditions = [*selected(measure, writer), f"{writer.column(measure.value)} IS NULL"]
     return _count(measure.source, conditions, relation, writer)
 
 

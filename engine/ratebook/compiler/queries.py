@@ -70,13 +70,20 @@ def measured_sql(measure: Measure, relation: Relation, writer: Writer) -> str:
 
 def met(measure: Measure, writer: Writer) -> Iterator[str]:
     """Write what an event must meet to be counted: time, conditions, and a value to aggregate."""
-    yield from in_window(measure.source, measure.slots.bounds[0], measure.slots.bounds[-1], writer)
-    yield from conditions_sql(iter(measure.where), measure.source, writer)
-    for billed in measure.unless:
-        every = " AND ".join(conditions_sql(iter(billed), measure.source, writer))
-        yield f"NOT coalesce({every}, FALSE)"
+    yield from selected(measure, writer)
     if measure.aggregate != "count":
         yield f"{writer.column(measure.value)} IS NOT NULL"
+
+
+def selected(measure: Measure, writer: Writer) -> Iterator[str]:
+    """Write what tells a measure's events from others, whether they have a value or not."""
+    source = measure.source
+    yield from in_window(source, measure.slots.bounds[0], measure.slots.bounds[-1], writer)
+    yield from conditions_sql(iter(measure.where), source, writer)
+    for billed in measure.unless:
+        false = writer.bind("boolean", value=False)
+        every = " AND ".join(conditions_sql(iter(billed), source, writer))
+        yield f"NOT coalesce({every}, {false})" if every else false
 
 
 def in_window(source: EventSource, start: int, end: int, writer: Writer) -> Iterator[str]:

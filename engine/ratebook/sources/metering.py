@@ -144,7 +144,7 @@ class Metered:
         prepared = self._prepared[measure.source.name]
         events = self._events[number]
         filtered = 0
-        if measure.where:
+        if measure.where or measure.unless:
             met = self._source.events_in(measure.source, measure.slots.window)
             filtered = met - events - self._valueless.get(number, 0)
         return MeasureCount(measure.name, events, filtered, prepared.duplicates)
