@@ -106,7 +106,7 @@ def test_there_and_back_is_the_same_amount(rate: Decimal, amount: Decimal) -> No
 )
 def test_f88_a_line_that_is_no_rate_is_reported_and_not_used(row: str, message: str) -> None:
     table, (finding,) = read_rates(HEADER + f"{row}\n2026-10-30,tcmb,EUR/TRY,48.1\n".encode(), "fx.csv")
-    assert finding.code == "RB602"
+    assert finding.code == "RB607"
     assert finding.position is not None
     assert (finding.position.file, finding.position.line) == ("fx.csv", 2)
     assert message in finding.message
@@ -125,7 +125,7 @@ def test_two_rates_for_one_day_are_reported_unless_they_are_the_same() -> None:
 )
 def test_a_file_that_is_no_table_is_reported(data: bytes) -> None:
     table, (finding,) = read_rates(data, "fx.csv")
-    assert finding.code == "RB602"
+    assert finding.code == "RB607"
     assert not table.rates
 
 
@@ -137,7 +137,7 @@ def test_a_table_may_begin_with_a_byte_order_mark_and_end_lines_as_windows_does(
 
 def test_a_quote_that_is_never_closed_is_reported() -> None:
     _, findings = read_rates(HEADER + b'2026-10-30,tcmb,USD/TRY,"' + b"4" * 200_000, "fx.csv")
-    assert [finding.code for finding in findings] == ["RB602"]
+    assert [finding.code for finding in findings] == ["RB607"]
 
 
 # On an invoice

@@ -109,7 +109,7 @@ def read_rates(data: bytes, file: str) -> tuple[RateTable, list[Finding]]:
     """Read a rate table from CSV bytes with the columns `date,source,pair,rate`.
 
     Returns:
-        The table of all good rows, and a finding (RB602) for each bad one, at its line.
+        The table of all good rows, and a finding (RB607) for each bad one, at its line.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -154,7 +154,7 @@ def _parse(row: list[str]) -> tuple[str, str, str, date, Decimal] | str:
 
 def _bad(message: str, file: str, line: int) -> Finding:
     return Finding(
-        "RB602",
+        "RB607",
         f"exchange rate table: {message}",
         position=Position(file, line),
         expected="date,source,pair,rate as in 2026-10-30,tcmb,USD/TRY,41.9742",

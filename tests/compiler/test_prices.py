@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from ratebook.book.model.price import Price as WrittenPrice
+from ratebook.book.units import unit_divisor
 from ratebook.compiler.prices import NoCommonCurrencyError, PriceTerms, compile_price, pick, unit_prices
 from ratebook.compiler.program import Ladder, Price
-from ratebook.compiler.units import unit_divisor
 from ratebook.money import EXACT, plain
 from tests.builders import yaml
 

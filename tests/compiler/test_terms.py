@@ -5,13 +5,13 @@ from datetime import date
 import pytest
 
 from ratebook.book.model import Dated
+from ratebook.book.terms import Homes, Sources
 from ratebook.calendar import zone
-from ratebook.compiler.terms import Homes as HomesOf
-from ratebook.compiler.terms import at_version, charges_of, fees_of, in_force, nearest, pointer_for
+from ratebook.compiler.terms import ANY_CONTRACT, at_version, in_force, pointer_for
 from tests.builders import bill, book
 from tests.memory_store import instant
 
-HOMES = HomesOf(book="USD", plan="EUR", contract="TRY")
+HOMES = Homes(book="USD", plan="EUR", contract="TRY")
 BOOK = book("""
 rating:
   rpc: {meter: requests, price: {amount: 1, per: 1}, description: from the rule}
@@ -31,6 +31,7 @@ contracts:
 """)
 TERMS = next(BOOK.contracts()).terms
 PLAN = BOOK.plans["pro"]
+SOURCES = Sources(ANY_CONTRACT, TERMS, PLAN, "plans/pro", BOOK.rules, HOMES)
 
 
 @pytest.mark.parametrize(
@@ -45,23 +46,23 @@ PLAN = BOOK.plans["pro"]
     ],
 )
 def test_the_nearest_place_that_says_a_term_wins(charge: str, term: str, home: str, pointer: str) -> None:
-    sources = {one.charge: one.sources for one in charges_of(TERMS, PLAN, BOOK.rules, HOMES)}
-    found = nearest(term, sources[charge])
+    sources = {one.charge.id: one for one in SOURCES.charges()}
+    found = sources[charge].nearest(term)
     assert found is not None
     assert (found.home, found.pointer) == (home, pointer)
 
 
 def test_a_term_that_nobody_says_is_none() -> None:
-    (first, *_) = charges_of(TERMS, PLAN, BOOK.rules, HOMES)
-    assert nearest("maximum", first.sources) is None
+    (first, *_) = SOURCES.charges()
+    assert first.nearest("maximum") is None
 
 
 def test_charges_are_the_plans_then_the_contracts_own() -> None:
-    assert [one.charge for one in charges_of(TERMS, PLAN, BOOK.rules, HOMES)] == ["rpc", "eg", "again"]
+    assert [one.charge.id for one in SOURCES.charges()] == ["rpc", "eg", "again"]
 
 
 def test_an_override_of_a_fee_changes_what_it_says_and_nothing_else() -> None:
-    base, seat, extra = fees_of(TERMS, PLAN, HOMES)
+    base, seat, extra = SOURCES.fees()
     assert (str(seat.fee.quantity), seat.fee.every, seat.fee.name) == ("20", "quarter", "Seats")
     assert [(fee.amount.home, fee.amount.pointer) for fee in (base, seat, extra)] == [
         ("EUR", "plans/pro#fees/0/amount"),

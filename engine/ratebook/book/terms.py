@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ratebook.book.model import Charge, ContractTerms, Fee, Plan, RatingRule
+
+_OF_A_FEE: Final = ("name", "amount", "quantity", "bill", "prorate", "every")
 
 
 class Term(NamedTuple):
@@ -33,7 +35,7 @@ class Homes:
 
 
 @dataclass(frozen=True, slots=True)
-class ChargeTerms:
+class ChargeSources:
     """A charge with all places that say something about it, from near to far; the last is its rule."""
 
     charge: Charge
@@ -51,8 +53,8 @@ class ChargeTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class FeeTerms:
-    """A fee with its amount, which an override may have replaced."""
+class FeeSources:
+    """A fee as it holds for a contract, with its amount and where that stands."""
 
     fee: Fee
     pointer: str
@@ -79,14 +81,14 @@ class Sources:
     rules: Mapping[str, RatingRule]
     homes: Homes
 
-    def charges(self) -> Iterator[ChargeTerms]:
+    def charges(self) -> Iterator[ChargeSources]:
         """Give the charges: the plan's, with what the contract overrides, then its own. Unknown rules are left out."""
         for index, charge in enumerate(self.plan.charges if self.plan else ()):
             yield from self._charge(charge, f"{self.plan_pointer}#charges/{index}", self.homes.plan)
         for index, charge in enumerate(self.terms.charges if self.terms else ()):
             yield from self._charge(charge, f"{self.pointer}#charges/{index}", self.homes.contract)
 
-    def _charge(self, charge: Charge, pointer: str, home: str) -> Iterator[ChargeTerms]:
+    def _charge(self, charge: Charge, pointer: str, home: str) -> Iterator[ChargeSources]:
         rule = self.rules.get(charge.rating)
         if rule is None:
             return
@@ -98,22 +100,27 @@ class Sources:
         if override is not None:
             near = Saying(override, self.homes.contract, f"{self.pointer}#overrides/{charge.id}")
             sayings = (near, *sayings)
-        yield ChargeTerms(charge, pointer, rule, sayings)
+        yield ChargeSources(charge, pointer, rule, sayings)
 
-    def fees(self) -> Iterator[FeeTerms]:
+    def fees(self) -> Iterator[FeeSources]:
         """Give the fees: the fixed price, the plan's with what the contract overrides, then its own."""
         fixed = self.terms.price_fixed if self.terms else None
         if fixed is not None:
             pointer = f"{self.pointer}#price_fixed"
-            yield FeeTerms(fixed.fee(), pointer, Term(fixed.amount, self.homes.contract, f"{pointer}/amount"))
+            yield FeeSources(
+                fixed.fee(), pointer, Term(fixed.amount, self.homes.contract, f"{pointer}/amount")
+            )
         for index, fee in enumerate(self.plan.fees if self.plan else ()):
             yield self._fee(fee, f"{self.plan_pointer}#fees/{index}", self.homes.plan)
         for index, fee in enumerate(self.terms.fees if self.terms else ()):
             yield self._fee(fee, f"{self.pointer}#fees/{index}", self.homes.contract)
 
-    def _fee(self, fee: Fee, pointer: str, home: str) -> FeeTerms:
+    def _fee(self, fee: Fee, pointer: str, home: str) -> FeeSources:
         override = self.terms.overrides.get(fee.id) if self.terms else None
         amount = Term(fee.amount, home, f"{pointer}/amount")
-        if override is not None and override.amount is not None:
+        if override is None:
+            return FeeSources(fee, pointer, amount)
+        if override.amount is not None:
             amount = Term(override.amount, self.homes.contract, f"{self.pointer}#overrides/{fee.id}/amount")
-        return FeeTerms(fee, pointer, amount)
+        said = {name: getattr(override, name) for name in _OF_A_FEE if getattr(override, name) is not None}
+        return FeeSources(fee.model_copy(update=said), pointer, amount)

@@ -7,7 +7,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ratebook.book import Book
-from ratebook.book.model import ContractTerms, Meter, Minimum, Plan, RatingRule, Spec
+from ratebook.book.model import Charge, ContractTerms, Meter, Minimum, Plan, RatingRule, Spec
+from ratebook.book.terms import ChargeSources, Homes, Saying, Sources, Term
+from ratebook.book.units import unit_divisor
 from ratebook.calendar import Cycle, Instant, zone
 from ratebook.compiler.agreement import Agreed
 from ratebook.compiler.charges import (
@@ -23,18 +25,7 @@ from ratebook.compiler.charges import (
 )
 from ratebook.compiler.measures import MeasureDraft, MeasureSpec
 from ratebook.compiler.program import Agreement, FxPolicy, Price, TaxProgram
-from ratebook.compiler.terms import (
-    ANY_CONTRACT,
-    ChargeSources,
-    Homes,
-    Source,
-    Sourced,
-    begins,
-    charges_of,
-    fees_of,
-    nearest,
-)
-from ratebook.compiler.units import unit_divisor
+from ratebook.compiler.terms import ANY_CONTRACT, begins
 from ratebook.money import minor_unit
 from ratebook.template import Template, compile_template
 from ratebook.usage.measure import ADDITIVE, Condition
@@ -74,16 +65,15 @@ class Agreements:
         book_currency = self.book.settings.currency
         homes = Homes(book_currency, (plan and plan.currency) or book_currency, currency)
         header = _header(terms, spec, currency)
-        charges = [
-            self._charge(sources, header) for sources in charges_of(terms, plan, self.book.rules, homes)
-        ]
+        sources = Sources(ANY_CONTRACT, terms, plan, f"plans/{terms.plan}", self.book.rules, homes)
+        charges = [self._charge(charge, header) for charge in sources.charges()]
         charges += [self._report(rule, header) for rule in terms.report]
         cycle = terms.cycle or (plan and plan.cycle)
         return Agreed(
             number=len(self._agreed),
             header=header,
             cycle=Cycle(cycle.every, cycle.anchor) if cycle else _DEFAULT_CYCLE,
-            fees=tuple(fees_of(terms, plan, homes)),
+            fees=tuple(sources.fees()),
             charges=tuple(charges),
             discounts=terms.discounts,
             minimum=_minimum(terms, plan, homes, header),
@@ -106,7 +96,9 @@ class Agreements:
 
     def _report(self, rule_id: str, header: Agreement) -> ChargeTerms:
         rule = self.book.rules[rule_id]
-        sources = ChargeSources(rule_id, rule_id, rule, (Source(rule, header.currency, f"rating/{rule_id}"),))
+        pointer = f"{ANY_CONTRACT}#report"
+        says = Saying(rule, header.currency, f"rating/{rule_id}")
+        sources = ChargeSources(Charge(rating=rule_id, id=rule_id), pointer, rule, (says,))
         return self._charge(sources, header, report_only=True)
 
     def _charge(self, sources: ChargeSources, header: Agreement, *, report_only: bool = False) -> ChargeTerms:
@@ -121,18 +113,17 @@ class Agreements:
         keep = tuple(dict.fromkeys((*rule.lines_by, *rule.pool_by, *matrix, *late_by)))
         conditions = tuple(Condition(*one) for one in rule.conditions)
         spec = MeasureSpec(rule.meter or "", conditions, rule.multiply_by if additive else (), keep)
-        conversion = self._conversion(sources.rule_id, rule, meter)
-        each = nearest("included_each", sources.sources)
-        prorate = nearest("prorate_included", sources.sources)
+        conversion = self._conversion(sources.charge.rating, rule, meter)
+        each = sources.nearest("included_each")
+        prorate = sources.nearest("prorate_included")
         prices: Timed[Price] = Timed(())
         if not report_only:
             prices = price_versions(sources, header.currency, conversion.ladder_divisor, keep, where)
         labels = self._labels(header)
         description = self._description(sources, header, labels)
-        pointer = f"{ANY_CONTRACT}#report" if report_only else sources.sources[-2].pointer
         return ChargeTerms(
-            charge=sources.charge,
-            pointer=pointer,
+            charge=sources.charge.id,
+            pointer=sources.pointer,
             measure=self._measure(spec),
             keep=keep,
             lines_by=tuple(keep.index(name) for name in rule.lines_by),
@@ -142,8 +133,8 @@ class Agreements:
             billable_unit=rule.unit or rule.convert.to or meter.unit,
             conversion=conversion,
             prices=prices,
-            percents=timed(nearest("discount", sources.sources), where, lambda one, at: (one.percent, at)),
-            included=timed(nearest("included", sources.sources), where, lambda units, at: (units, at)),
+            percents=timed(sources.nearest("discount"), where, lambda one, at: (one.percent, at)),
+            included=timed(sources.nearest("included"), where, lambda units, at: (units, at)),
             included_each=bool(each and each.value),
             prorate_included=prorate.value if prorate is not None else "none",
             minimum=bounds("minimum", sources, header.currency, where),
@@ -153,7 +144,7 @@ class Agreements:
             report_only=report_only,
             additive=additive,
             factor_changes=self._factor_changes(rule, where) if self.detailed and additive else frozenset(),
-            otherwise=without_price(header.currency, pointer, report_only=report_only),
+            otherwise=without_price(header.currency, sources.pointer, report_only=report_only),
         )
 
     def _measure(self, spec: MeasureSpec) -> int:
@@ -179,8 +170,8 @@ class Agreements:
     def _description(
         self, sources: ChargeSources, header: Agreement, labels: Mapping[str, Mapping[str, str]]
     ) -> Template:
-        found = nearest("description", sources.sources)
-        return compile_template(header.say(found.value) if found is not None else sources.charge, labels)
+        found = sources.nearest("description")
+        return compile_template(header.say(found.value) if found is not None else sources.charge.id, labels)
 
     def _labels(self, header: Agreement) -> dict[str, dict[str, str]]:
         return {
@@ -222,14 +213,14 @@ def _minimum(
 ) -> Timed[tuple[Minimum, str, str]]:
     if plan is None or plan.minimum is None:
         return Timed(())
-    term = Sourced(plan.minimum, homes.plan, f"plans/{terms.plan}#minimum")
+    term = Term(plan.minimum, homes.plan, f"plans/{terms.plan}#minimum")
     return timed(term, header.zone, lambda minimum, pointer: (minimum, homes.plan, pointer))
 
 
 def _tax(spec_id: str, spec: Spec, header: Agreement) -> Timed[TaxProgram]:
     if spec.tax is None or isinstance(spec.tax, str):
         return Timed(())
-    term = Sourced(spec.tax, header.currency, f"specs/{spec_id}#tax")
+    term = Term(spec.tax, header.currency, f"specs/{spec_id}#tax")
     return timed(
         term, header.zone, lambda tax, at: TaxProgram(header.say(tax.name), tax.percent, tax.round_on, at)
     )

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from ratebook.book.model import ContractDiscount, Minimum
 from ratebook.book.model.plan import FeeCycle
+from ratebook.book.terms import FeeSources
 from ratebook.calendar import BEGINNING, NEVER, Calendar, Cycle, Instant, Interval, instant_of, share
 from ratebook.compiler.boundaries import fee_periods
 from ratebook.compiler.charges import ChargeTerms, Timed
@@ -22,7 +23,7 @@ from ratebook.compiler.program import (
     Program,
     TaxProgram,
 )
-from ratebook.compiler.terms import FeeSources, at_version, in_force
+from ratebook.compiler.terms import at_version, in_force
 
 
 @dataclass(frozen=True, slots=True)

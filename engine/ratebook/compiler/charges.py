@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from ratebook.book.model import Dated, Matrix, Multiplier
+from ratebook.book.model import Matrix, Multiplier
+from ratebook.book.terms import ChargeSources, Term
 from ratebook.calendar import Instant, Interval, share
 from ratebook.compiler.measures import factor_tree, versions_at
 from ratebook.compiler.prices import PriceTerms, compile_price, pick
@@ -22,7 +23,7 @@ from ratebook.compiler.program import (
     Price,
     Segment,
 )
-from ratebook.compiler.terms import ChargeSources, Sourced, at_version, begins, nearest
+from ratebook.compiler.terms import at_version, begins
 from ratebook.money import EXACT, ROUNDING, ZERO
 from ratebook.template import Template
 
@@ -54,7 +55,7 @@ class Timed(Generic[T]):
         return {start for start, _ in self.moments if inside.start < start < inside.end}
 
 
-def timed(term: Sourced[Dated[Any]] | None, where: ZoneInfo, compile_: Callable[[Any, str], T]) -> Timed[T]:
+def timed(term: Term | None, where: ZoneInfo, compile_: Callable[[Any, str], T]) -> Timed[T]:
     """Compile each version of a dated term, with its pointer."""
     if term is None:
         return Timed(())
@@ -208,7 +209,7 @@ def price_versions(
     sources: ChargeSources, currency: str, divisor: Decimal, keep: Sequence[str], where: ZoneInfo
 ) -> Timed[Price]:
     """Compile every version of a charge's price."""
-    found = nearest("price", sources.sources)
+    found = sources.nearest("price")
     home = found.home if found is not None else currency
     terms = PriceTerms(currency, home, divisor, tuple(keep))
     return timed(found, where, lambda written, pointer: compile_price(written, terms, pointer))
@@ -216,13 +217,13 @@ def price_versions(
 
 def bounds(name: str, sources: ChargeSources, currency: str, where: ZoneInfo) -> Timed[Bound]:
     """Compile every version of a charge's minimum or maximum."""
-    found = nearest(name, sources.sources)
+    found = sources.nearest(name)
     home = found.home if found is not None else currency
     return timed(found, where, lambda amount, pointer: Bound(*pick(amount, currency, home), pointer))
 
 
 def matrix_dimensions(sources: ChargeSources) -> list[str]:
     """Give the dimensions that a charge's matrix prices need."""
-    found = nearest("price", sources.sources)
+    found = sources.nearest("price")
     versions = found.value.versions if found is not None else ()
     return [name for version in versions if isinstance(version.value, Matrix) for name in version.value.by]

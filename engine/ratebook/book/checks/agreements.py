@@ -15,7 +15,7 @@ from ratebook.book.draft import Draft
 from ratebook.book.model import ContractTerms, Dated, Fee, Override, Plan, Pricing
 from ratebook.book.model.contract import FIXED
 from ratebook.book.model.plan import FEE, USAGE
-from ratebook.book.terms import ChargeTerms, Homes, Sources, Term
+from ratebook.book.terms import ChargeSources, Homes, Sources, Term
 from ratebook.calendar import zone
 from ratebook.findings import Finding
 from ratebook.money import plain
@@ -157,7 +157,7 @@ def _type(terms: ContractTerms, plan: Plan | None, pointer: str) -> Iterator[Fin
 
 
 def _prices(
-    draft: Draft, charges: list[ChargeTerms], terms: ContractTerms, pointer: str
+    draft: Draft, charges: list[ChargeSources], terms: ContractTerms, pointer: str
 ) -> Iterator[Finding]:
     for charge in charges:
         if charge.nearest("price") is None:
@@ -173,7 +173,7 @@ def _prices(
                 yield from check_template(draft, says.description, charge.rule, f"{place}/description")
 
 
-def _bounds(charges: list[ChargeTerms], zones: tuple[ZoneInfo, ...]) -> Iterator[Finding]:
+def _bounds(charges: list[ChargeSources], zones: tuple[ZoneInfo, ...]) -> Iterator[Finding]:
     for charge in charges:
         low, high = charge.nearest("minimum"), charge.nearest("maximum")
         if low is not None and high is not None:

@@ -6,11 +6,11 @@ from itertools import combinations
 from typing import Any, Final
 
 from ratebook.book.model.meter import ColumnConditions, Scalar
-from ratebook.book.terms import ChargeTerms
+from ratebook.book.terms import ChargeSources
 from ratebook.findings import Finding
 
 
-def check_twice(charges: list[ChargeTerms]) -> Iterator[Finding]:
+def check_twice(charges: list[ChargeSources]) -> Iterator[Finding]:
     """Check that no event is billed by two charges."""
     for one, other in combinations(charges, 2):
         if one.rule.meter != other.rule.meter:
