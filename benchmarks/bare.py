@@ -26,7 +26,7 @@ def query(edges: list[int]) -> str:
             WHERE ts >= TIMESTAMPTZ '{times[0]}' AND ts < TIMESTAMPTZ '{times[-1]}'
             GROUP BY ALL
         )
-    """  # noqa: S608 - times that were made here
+    """
 
 
 def main() -> int:
