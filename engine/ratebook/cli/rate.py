@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -104,8 +105,12 @@ def _print_findings(session: Session, findings: Iterable[Finding]) -> None:
 def _print_json(run: BillRun, invoices: Iterable[dict[str, Any]], digests: dict[str, Any]) -> None:
     """Print one JSON document, invoice by invoice as they come."""
     stream = sys.stdout.buffer
+    every = iter(invoices)
+    first = list(
+        islice(every, 1)
+    )  # Nothing is printed before usage is measured, so an error leaves no half document.
     stream.write(b'{"format_version":"1.0","invoices":[')
-    for index, invoice in enumerate(invoices):
+    for index, invoice in enumerate(chain(first, every)):
         stream.write(b",\n" if index else b"\n")
         stream.write(orjson.dumps(invoice))
     findings = [finding.document() for finding in (*run.findings, *_provisional(run))]

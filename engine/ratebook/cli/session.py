@@ -12,6 +12,7 @@ import click
 from ratebook.billrun.outcomes import BillRun
 from ratebook.book import Book, Loaded, load
 from ratebook.book.model import Contract
+from ratebook.book.suggest import did_you_mean
 from ratebook.calendar import Instant, RunPeriod, from_datetime
 from ratebook.compiler.run import RunCompiler
 from ratebook.findings import Finding, draw, has_errors
@@ -56,8 +57,8 @@ class Session:
         found = tuple(contract for contract in self.book.contracts() if contract.id in wanted)
         missing = sorted(wanted - {contract.id for contract in found})
         if missing:
-            msg = f"the book has no contract {', '.join(missing)}; `ratebook check` lists what is in it"
-            raise BrokenError(msg)
+            near = did_you_mean(missing[0], (contract.id for contract in self.book.contracts()))
+            raise BrokenError(f"the book has no contract {', '.join(missing)}{near and f'; {near}'}")
         return found
 
     def run(self, period: RunPeriod, ids: Sequence[str] = (), *, detailed: bool = False) -> BillRun:
