@@ -137,3 +137,19 @@ def test_the_repository_is_a_book_without_errors() -> None:
     assert set(BOOK_FOLDERS) <= {path.name for path in REPOSITORY.iterdir()}
     done = ratebook("check", "--book", str(REPOSITORY))
     assert done.code == 0, done.stdout
+
+
+README = (REPOSITORY / "README.md").read_text("utf-8")
+
+
+def test_the_invoice_in_the_readme_is_the_golden_one(billed: dict[str, list[dict[str, Any]]]) -> None:
+    assert draw_invoice(billed["acme"][0]) in README
+
+
+def test_the_explanation_in_the_readme_is_what_the_command_prints(book: Path) -> None:
+    arguments = ("explain", "--book", str(book), "--contract", "acme", "--period", PERIOD, "--line", "2")
+    printed = {row.rstrip() for row in ratebook(*arguments).stdout.splitlines()}
+    shown = README.split("$ ratebook explain --period 2026-10 --contract acme --line 2\n")[1].split("```")[0]
+    rows = [row for row in shown.splitlines() if not row.endswith("…")]
+    assert len(rows) > 20
+    assert [row for row in rows if row.rstrip() not in printed] == []
