@@ -53,7 +53,7 @@ def build(
         writer.add_fee(fee)
     for charge in charges:
         writer.add_charge(charge)
-    if form.windows:
+    if form.discounted:
         writer.add_discounts()
     writer.add_minimum()
     if not writer.lines and not writer.appendix:

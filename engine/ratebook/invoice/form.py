@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from ratebook import SEMANTICS
-from ratebook.calendar import Interval, iso, local_date, shift, tzdata_version
+from ratebook.calendar import Instant, Interval, iso, local_date, shift, tzdata_version
 from ratebook.canonical import digest
 from ratebook.compiler.program import ChargeProgram, FeeProgram, Program
 from ratebook.fx import SAME, Quote, Rate
@@ -25,7 +24,7 @@ class Fee:
     fee: str
     amount: Decimal
     line: Line
-    shares: Mapping[Interval, Fraction]
+    start: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Form:
         head: the invoice's own fields between its contract and its lines.
         digests: of what all invoices of the program are made from.
         fx: the quotes as documents.
-        windows: the discounts' windows.
+        discounted: whether the contract has discounts.
         usage_lines: for each charge a usage line without usage, to be copied.
     """
 
@@ -51,7 +50,7 @@ class Form:
     head: Mapping[str, Any]
     digests: Mapping[str, Any]
     fx: list[dict[str, Any]]
-    windows: tuple[Interval, ...]
+    discounted: bool
     usage_lines: Mapping[str, Line]
 
     def rounded(self, amount: Decimal) -> Decimal:
@@ -81,7 +80,6 @@ def form_of(program: Program, quotes: Mapping[str, Quote]) -> Form:
     issued = issue_date(program)
     documents = [quotes[currency].document() for currency in sorted(quotes)]
     rates = {agreement.currency: SAME} | {name: quote.from_currency(name) for name, quote in quotes.items()}
-    windows = tuple(dict.fromkeys(discount.window for discount in program.discounts))
     head = {
         "spec": agreement.spec,
         "kind": boundary.kind,
@@ -99,9 +97,10 @@ def form_of(program: Program, quotes: Mapping[str, Quote]) -> Form:
         "tzdata": tzdata_version(),
         "semantics": SEMANTICS,
     }
-    fees = tuple(_fee(fee, program, rates, windows) for fee in program.fees)
+    fees = tuple(_fee(fee, program, rates) for fee in program.fees)
     blank = {charge.charge: _usage_line(charge, agreement.currency, period) for charge in program.charges}
-    return Form(program, rates, fees, period, head, digests, documents, windows, blank)
+    discounted = bool(program.discounts)
+    return Form(program, rates, fees, period, head, digests, documents, discounted, blank)
 
 
 def _usage_line(charge: ChargeProgram, currency: str, period: Mapping[str, str]) -> Line:
@@ -125,7 +124,7 @@ def _printed(interval: Interval, program: Program) -> dict[str, str]:
     return {"from": iso(interval.start, zone), "to": iso(interval.end, zone)}
 
 
-def _fee(fee: FeeProgram, program: Program, rates: Mapping[str, Rate], windows: tuple[Interval, ...]) -> Fee:
+def _fee(fee: FeeProgram, program: Program, rates: Mapping[str, Rate]) -> Fee:
     agreement = program.agreement
     rate = rates[fee.currency] if fee.amount else SAME
     numerator = fee.amount * fee.quantity * fee.share.numerator * rate.numerator
@@ -133,5 +132,4 @@ def _fee(fee: FeeProgram, program: Program, rates: Mapping[str, Rate], windows: 
     amount = round_money(exact, agreement.minor_unit, agreement.rounding)
     line = amount_line(fee.fee, "fee", fee.name, amount, agreement.currency, _printed(fee.period, program))
     line["quantity"] = shown(fee.quantity)
-    covered = [window for window in windows if fee.period.start in window]
-    return Fee(fee.fee, amount, line, dict.fromkeys(covered, Fraction(1)))
+    return Fee(fee.fee, amount, line, fee.period.start)

@@ -1,12 +1,12 @@
 """The lines of an invoice, in order: fees, usage with its discounts and bounds, contract discounts, minimum."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from ratebook.calendar import Interval
+from ratebook.calendar import Instant, Interval
 from ratebook.compiler.program import ChargeProgram, DiscountProgram
 from ratebook.invoice.form import Fee, Form
 from ratebook.invoice.line import Line, amount_line, shown
@@ -14,6 +14,8 @@ from ratebook.money import ZERO, allocate, plain, total_of
 from ratebook.rating.amounts import decimal_of
 from ratebook.rating.charge import RatedCharge
 from ratebook.template import Template
+
+_NOTHING: Final = Fraction(0)
 
 
 class Described(NamedTuple):
@@ -37,13 +39,25 @@ class Described(NamedTuple):
 class Entry:
     """What one fee or charge comes to after rounding, for discounts and minimums to count on.
 
-    `shares` says how much of it each discount window covers.
+    `pieces` are what discounts with a window tell apart: when a part of the period begins, and its exact part of
+    the amount that is left. A discount reduces the pieces in its window, so that one after it in time finds its own
+    as they were.
     """
 
     id: str
     kind: str
     amount: Decimal
-    shares: Mapping[Interval, Fraction]
+    pieces: list[tuple[Instant, Fraction]]
+
+    def inside(self, window: Interval) -> Fraction:
+        """Give what is left of it in a window."""
+        return sum((part for start, part in self.pieces if start in window), _NOTHING)
+
+    def take_off(self, amount: Decimal, window: Interval) -> None:
+        """Reduce it in a window."""
+        kept = 1 - Fraction(amount) / self.inside(window)
+        self.pieces = [(start, part * kept if start in window else part) for start, part in self.pieces]
+        self.amount -= amount
 
 
 @dataclass(slots=True)
@@ -61,7 +75,7 @@ class LineWriter:
         """Add one fee for one of its periods."""
         self.lines.append(fee.line)
         self.subtotal += fee.amount
-        self.entries.append(Entry(fee.fee, "fee", fee.amount, fee.shares))
+        self.entries.append(Entry(fee.fee, "fee", fee.amount, [(fee.start, Fraction(fee.amount))]))
 
     def add_charge(self, rated: RatedCharge) -> None:
         """Add a charge: its usage lines, and what its discount, maximum and minimum changed."""
@@ -85,7 +99,7 @@ class LineWriter:
                     self._add(program.charge, kind, f"{kind.capitalize()} {program.charge}", after - before)
                 exact, before = net, after
         if rated.lines or before:
-            self.entries.append(Entry(program.charge, "usage", before, self._window_shares(rated)))
+            self.entries.append(Entry(program.charge, "usage", before, self._pieces(rated, before)))
 
     def _add_usage(self, rated: RatedCharge, amounts: Sequence[Decimal | None], into: list[Line]) -> None:
         program = rated.program
@@ -112,10 +126,15 @@ class LineWriter:
         self.lines.append(amount_line(charge, kind, description, amount, currency, self.form.period))
         self.subtotal += amount
 
-    def _window_shares(self, rated: RatedCharge) -> dict[Interval, Fraction]:
-        """Give the share of a charge that each window covers: by the gross of the segments inside it."""
-        billed = self.form.program.boundary.billed
-        return {window: _share_inside(window, rated, billed) for window in self.form.windows}
+    def _pieces(self, rated: RatedCharge, amount: Decimal) -> list[tuple[Instant, Fraction]]:
+        """Divide a charge over its segments by what they cost; what costs nothing counts where the period begins."""
+        if not self.form.discounted:
+            return []
+        gross = sum((part.gross.fraction for part in rated.priced), _NOTHING)
+        if not gross:
+            return [(self.form.program.boundary.billed.start, Fraction(amount))]
+        segments, each = rated.program.segments, Fraction(amount) / gross
+        return [(segments[part.segment].interval.start, part.gross.fraction * each) for part in rated.priced]
 
     def add_discounts(self) -> None:
         """Take each contract discount off what the ones before it left."""
@@ -123,19 +142,19 @@ class LineWriter:
             bases = [
                 (entry, inside)
                 for entry in self.entries
-                if applies(discount.applies_to, entry) and (inside := entry.shares.get(discount.window))
+                if applies(discount.applies_to, entry) and (inside := entry.inside(discount.window))
             ]
             self._take_off(discount, bases)
 
     def _take_off(self, discount: DiscountProgram, bases: list[tuple[Entry, Fraction]]) -> None:
         percent = Fraction(discount.percent) / 100
-        parts = [Fraction(entry.amount) * inside * percent for entry, inside in bases]
-        amount = self.form.rounded(decimal_of(sum(parts, Fraction(0))))
+        parts = [inside * percent for _, inside in bases]
+        amount = self.form.rounded(decimal_of(sum(parts, _NOTHING)))
         if not amount:
             return
         unit = self.form.program.agreement.minor_unit
         for (entry, _), part in zip(bases, allocate(amount, parts, unit), strict=True):
-            entry.amount -= part
+            entry.take_off(part, discount.window)
         text = discount.name or f"Discount {plain(discount.percent)} %"
         self._add(discount.discount, "discount", text, -amount)
 
@@ -168,19 +187,3 @@ class LineWriter:
 def applies(applies_to: frozenset[str], entry: Entry) -> bool:
     """Tell whether a discount or minimum counts a fee or charge: by its id or its kind."""
     return entry.id in applies_to or entry.kind in applies_to
-
-
-def _share_inside(window: Interval, rated: RatedCharge, billed: Interval) -> Fraction:
-    inside = window.clip(billed)
-    if inside == billed:
-        return Fraction(1)
-    if inside.end <= inside.start:
-        return Fraction(0)
-    segments = rated.program.segments
-    gross = sum((part.gross.fraction for part in rated.priced), Fraction(0))
-    if not gross:
-        return Fraction(int(billed.start in window))
-    covered = (
-        part.gross.fraction for part in rated.priced if segments[part.segment].interval.start in window
-    )
-    return sum(covered, Fraction(0)) / gross
