@@ -124,8 +124,13 @@ class Prices:
         """A minimum and a maximum that do not cross, or neither: an override's must fit those of its charge."""
         if not self.chooser.often(25):
             return {}
-        low, high = sorted(self.chooser.number(BOUNDARIES) for _ in range(2))
-        return {"minimum": self.same(money, low), "maximum": self.same(money, high)}
+        lowest, low, high, highest = sorted(self.chooser.number(BOUNDARIES) for _ in range(4))
+        return {
+            "minimum": self.dated(40, lambda: self.same(money, self.chooser.one((low, lowest))), scalar=True),
+            "maximum": self.dated(
+                40, lambda: self.same(money, self.chooser.one((high, highest))), scalar=True
+            ),
+        }
 
     def same(self, money: Money, number: Any) -> Any:
         return dict.fromkeys((money.own, *money.others), number) if money.others else number
