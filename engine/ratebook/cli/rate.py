@@ -62,9 +62,10 @@ def rate(
 
 
 def _documents(run: BillRun) -> Iterator[dict[str, Any]]:
-    for outcome in run.outcomes():
-        if outcome.document is not None:
-            yield outcome.document
+    """Give the invoices as they come; usage is measured now, so that an error leaves nothing half written."""
+    outcomes = run.outcomes()
+    first = list(islice(outcomes, 1))
+    return (outcome.document for outcome in chain(first, outcomes) if outcome.document is not None)
 
 
 def _provisional(run: BillRun) -> Iterator[Finding]:
@@ -105,12 +106,8 @@ def _print_findings(session: Session, findings: Iterable[Finding]) -> None:
 def _print_json(run: BillRun, invoices: Iterable[dict[str, Any]], digests: dict[str, Any]) -> None:
     """Print one JSON document, invoice by invoice as they come."""
     stream = sys.stdout.buffer
-    every = iter(invoices)
-    first = list(
-        islice(every, 1)
-    )  # Nothing is printed before usage is measured, so an error leaves no half document.
     stream.write(b'{"format_version":"1.0","invoices":[')
-    for index, invoice in enumerate(chain(first, every)):
+    for index, invoice in enumerate(invoices):
         stream.write(b",\n" if index else b"\n")
         stream.write(orjson.dumps(invoice))
     findings = [finding.document() for finding in (*run.findings, *_provisional(run))]
