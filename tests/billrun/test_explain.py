@@ -1,0 +1,195 @@
+"""An invoice replayed as a tree: every kind of line, with the numbers that are on the invoice."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+
+from ratebook.explain.invoice import Evidence, explain_invoice
+from ratebook.explain.step import Step, draw_tree
+from tests.builders import bill
+from tests.random_runs import RATES, runs
+
+BOOK = """
+multipliers:
+  weights: {by: [chain], versions: [{values: {eth: 26, default: 1}}, {from: 2026-10-15, values: {eth: 2, default: 1}}]}
+  double: {by: [method], values: {default: 2}}
+rating:
+  rpc:
+    meter: requests
+    multiply_by: [weights, double]
+    lines_by: [chain]
+    price: {model: graduated, per: 1000, tiers: [{up_to: 10_000, amount: 9}, {amount: 6, flat: 1}]}
+  eg:
+    meter: egress
+    convert: {to: GiB, round: up}
+    price:
+      {model: matrix, by: [chain], values: {eth: {model: package, size: 2, amount: 7}, default: {amount: 1, per: 3}}}
+  seats: {meter: peak, multiply_by: [weights], pool_by: [chain],
+          price: {model: volume, per: 1, tiers: [{up_to: 9, amount: 2}, {amount: 1, flat: 3}]}}
+  idle: {meter: peak, where: {chain: none}, price: {model: flat, amount: 12, flat_at_zero: true}}
+plans:
+  pro:
+    name: Pro
+    fees: [{id: base, name: Base fee, amount: 49, quantity: 2}]
+    charges:
+      - {rating: rpc, included: 1000, discount: {percent: 10}, maximum: 150}
+      - {rating: eg, minimum: 30}
+      - {rating: seats}
+      - {rating: idle}
+    minimum: {amount: 1000, applies_to: [usage]}
+specs:
+  eu: {time_zone: Europe/Berlin, currency: EUR, fx: {source: ecb}, tax: {name: VAT, percent: 20}}
+contracts:
+  acme: {org: o1, type: hybrid, spec: eu, plan: pro, start: 2026-10-10,
+         discounts: [{percent: 5, applies_to: [usage, fee]}], overrides: {eg: {included: 1}}}
+"""
+USAGE = """
+    requests 2026-10-11T00:00:00Z o1 1000 chain=eth method=call
+    requests 2026-10-20T00:00:00Z o1 1000 chain=eth method=call
+    requests 2026-10-20T00:00:00Z o1 500 chain=sol method=call
+    egress 2026-10-12T00:00:00Z o1 4000000000 chain=eth
+    egress 2026-10-12T00:00:00Z o1 1000000000 chain=sol
+    peak 2026-10-22T00:00:00Z o1 4 chain=eth
+    peak 2026-10-22T00:00:00Z o1 12 chain=sol
+"""
+RATE = "2026-10-30,ecb,USD/EUR,0.9"
+
+
+def explained(book: str = BOOK, usage: str = USAGE, rates: str = RATE, period: str = "2026-10") -> list[Step]:
+    """Explain each invoice as the command does: documents of a plain run, rows of a detailed one."""
+    plain, detailed = (bill(book, period, usage, rates=rates, detailed=one) for one in (False, True))
+    return [
+        explain_invoice(Evidence(replace(two, document=one.document), detailed.run.compiler, ["query"] * 9))
+        for one, two in zip(plain.outcomes, detailed.outcomes, strict=True)
+    ]
+
+
+def drawn() -> str:
+    return draw_tree(explained()[-1], str)
+
+
+def below(step: Step) -> Iterator[Step]:
+    yield step
+    for one in step.steps:
+        yield from below(one)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Line 1, Base fee: fee = 62.59 EUR   [plans/pro#fees/0/amount]",
+        "Amount: 49 USD × 2   [plans/pro#fees/0/amount]",
+        "Share of the full period: 22 of 31   [plans/pro#fees/0]",
+        "Exact, rounded half_up: 69.548387096774 USD",
+        # 1000 × 26 × 2 in the first half; 1000 included
+        "Tier up to 10,000: 10,000 request × 0.009 USD = 90 USD   [rating/rpc#price/tiers/0]",
+        "Tier without end: 41,000 request × 0.006 USD + 1 × 1 USD = 247 USD   [rating/rpc#price/tiers/1]",
+        "Included units = 1,000 request   [plans/pro#charges/0/included]",
+        "eth, call: 1,000 request × 26 × 2 = 52,000   [multipliers/weights#versions/0/values/eth, ",
+        "eth, call: 1,000 request × 2 × 2 = 4,000   [multipliers/weights#versions/1/values/eth, ",
+        "Meter requests: 2 events = 2,000 request   [meters/requests]",
+        "Discount 10 %   [plans/pro#charges/0/discount]",
+        "Maximum: 150 USD = 135 EUR   [plans/pro#charges/0/maximum]",
+        # 4 GB of eth are 4 GiB, 1 GB of sol is 1: one of the five is included, and it is one of eth's
+        "Packages of 2: 2 × 7 USD = 14 USD   [rating/eg#price/values/eth]",
+        "Included units = 1 GiB   [contracts/acme#overrides/eg/included]",
+        "Conversion: units / 1073741824, round up = GiB   [rating/eg#convert]",
+        "Minimum: 30 USD = 27 EUR   [plans/pro#charges/1/minimum]",
+        # what cannot be added up: the peak of eth counts double at the period's end
+        "Tier up to 9: 8 seat × 2 USD = 16 USD   [rating/seats#price/tiers/0]",
+        "Tier without end: 12 seat × 1 USD + 1 × 3 USD = 15 USD   [rating/seats#price/tiers/1]",
+        "eth: 4 seat × 2 = 8",
+        "Due without usage: flat_at_zero = 12 USD   [rating/idle#price]",
+        "Discount 5 %: discount",
+        "Applies to: fee, usage",
+        "Counts towards it: usage",
+        "VAT 20 % on the subtotal: tax",
+        "Exchange rate: ecb of 2026-10-30 for 2026-11-01 = 1 USD is 0.9 EUR   [specs/eu#fx]",
+    ],
+)
+def test_every_kind_of_line_is_explained_with_its_numbers_and_places(row: str) -> None:
+    assert row in drawn()
+
+
+def test_the_steps_of_a_charge_add_up_to_what_it_costs() -> None:
+    """In the invoice's currency, ladder by ladder and segment by segment."""
+    (invoice,) = explained()[-1:]
+    for charge in (step for step in below(invoice) if step.name.startswith("Charge ")):
+        gross = next(step for step in charge.steps if step.name == "Gross, exact")
+        parts = [step for step in charge.steps if " price" in step.name]
+        assert sum(_number(part.result) for part in parts) == _number(gross.result)
+
+
+def _number(result: str) -> Decimal:
+    return Decimal(re.sub(r"[^0-9.\-]", "", result.split(" ", maxsplit=1)[0]))
+
+
+def test_one_line_may_be_asked_for() -> None:
+    plain = bill(BOOK, "2026-10", USAGE, rates=RATE)
+    evidence = Evidence(plain.outcomes[-1], plain.run.compiler, ["query"] * 9)
+    assert [step.name for step in explain_invoice(evidence, 1).steps] == ["Line 1, Base fee", "Exchange rate"]
+    with pytest.raises(IndexError, match="lines, not a line 99"):
+        explain_invoice(evidence, 99)
+
+
+def test_a_boundary_without_an_invoice_says_so() -> None:
+    assert draw_tree(explained()[0], str) == "acme: nothing to bill\n"
+
+
+def test_a_tree_is_drawn_with_branches_and_given_as_json() -> None:
+    step = Step("a", steps=(Step("b", "1 + 1", "2", "x#y", (Step("c\nd"),)), Step("e")))
+    assert draw_tree(step, lambda pointer: f"{pointer}!") == (
+        "a\n├─ b: 1 + 1 = 2   [x#y!]\n│  └─ c\n│        d\n└─ e\n"
+    )
+    assert step.document() == {
+        "step": "a",
+        "steps": [
+            {"step": "b", "detail": "1 + 1", "result": "2", "pointer": "x#y", "steps": [{"step": "c\nd"}]},
+            {"step": "e"},
+        ],
+    }
+
+
+def test_a_charge_named_like_a_discount_or_a_minimum_is_explained_as_a_charge() -> None:
+    text = """
+rating: {rpc: {meter: requests, price: {amount: 1, per: 1}}}
+plans:
+  pro:
+    name: Pro
+    charges: [{rating: rpc, id: minimum}, {rating: rpc, id: off}]
+    minimum: {amount: 50, applies_to: [usage]}
+contracts:
+  acme: {org: o1, type: metered, spec: global, plan: pro, start: 2026-01-01,
+         discounts: [{id: off, percent: 10, applies_to: [usage]}]}
+"""
+    (invoice,) = explained(text, "requests 2026-10-11T00:00:00Z o1 10 chain=eth")
+    assert [[one.name for one in step.steps] for step in invoice.steps] == [
+        ["Charge minimum"],
+        ["Charge off"],
+        ["Applies to"],
+        ["Counts towards it"],
+    ]
+
+
+def test_corrections_that_outweigh_a_side_are_taken_back() -> None:
+    text = """
+rating: {eg: {meter: egress, price: {per: 1, versions: [{amount: 1}, {from: 2026-10-15, amount: 2}]}}}
+contracts: {acme: {org: o1, type: metered, spec: global, start: 2026-01-01, charges: [{rating: eg}]}}
+"""
+    (invoice,) = explained(text, "egress 2026-10-11T00:00:00Z o1 10\negress 2026-10-20T00:00:00Z o1 -3")
+    assert "Tier without end: -3 byte × 2 USD = -6 USD" in draw_tree(invoice, str)
+    assert invoice.result == "4.00 USD"
+
+
+@settings(max_examples=30)
+@given(runs(most=1))
+def test_whatever_is_billed_can_be_explained(drawn: tuple[str, str]) -> None:
+    book, usage = drawn
+    for step in explained(book, usage, RATES, "2026-Q4"):
+        lines = [one for one in step.steps if one.name.startswith("Line ")]
+        assert all(one.result and one.steps for one in lines)
+        assert draw_tree(step, str)

@@ -1,0 +1,140 @@
+"""Contract discounts: after rounding, in order, each on what the ones before it left, in their windows."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import amounts, bill
+
+USAGE = """
+    requests 2026-10-05T00:00:00Z o1 30 chain=eth
+    requests 2026-10-20T00:00:00Z o1 70 chain=eth
+"""
+
+
+def invoice(discounts: str, usage: str = USAGE, price: str = "amount: 1", more: str = "") -> list[str]:
+    (found,) = bill(
+        f"""
+rating: {{rpc: {{meter: requests, price: {{{price}, per: 1}}}}}}
+plans:
+  pro: {{name: Pro, fees: [{{id: base, name: B, amount: 50}}], charges: [{{rating: rpc}}] {more}}}
+contracts:
+  acme: {{org: o1, type: hybrid, spec: global, plan: pro, start: 2026-01-01, discounts: [{discounts}]}}
+""",
+        "2026-10",
+        usage,
+    ).invoices()
+    return [line for line in found if line.startswith(("discount", "minimum", "total"))]
+
+
+@pytest.mark.parametrize(
+    ("applies_to", "taken"),
+    [("usage", "10.00"), ("fee", "5.00"), ("base", "5.00"), ("rpc", "10.00"), ("usage, fee", "15.00")],
+)
+def test_a_discount_is_taken_off_what_it_applies_to(applies_to: str, taken: str) -> None:
+    discounted = f"discount discount-1 -{taken}"
+    assert invoice(f"{{percent: 10, applies_to: [{applies_to}]}}")[0] == discounted
+
+
+def test_a_discount_that_applies_to_nothing_here_has_no_line() -> None:
+    assert invoice("{percent: 10, applies_to: [seats]}") == ["total 150.00"]
+
+
+def test_discounts_follow_one_another() -> None:
+    """150 − 10 % = 135; − 50 % of what is left of the usage, 90 → 45."""
+    both = "{percent: 10, applies_to: [usage, fee]}, {id: half, percent: 50, applies_to: [usage]}"
+    assert invoice(both) == ["discount discount-1 -15.00", "discount half -45.00", "total 90.00"]
+
+
+def test_a_window_counts_usage_by_what_it_cost_inside() -> None:
+    """Until the 15th 30 of 100 were used: 10 % of 30."""
+    assert invoice("{percent: 10, applies_to: [usage], until: 2026-10-15}") == [
+        "discount discount-1 -3.00",
+        "total 147.00",
+    ]
+    assert invoice("{percent: 10, applies_to: [usage], from: 2026-10-15}") == [
+        "discount discount-1 -7.00",
+        "total 143.00",
+    ]
+
+
+@pytest.mark.parametrize(
+    "window", ["from: 2026-01-01", "from: 2026-10-01, until: 2026-11-01", "until: 2027-01-01"]
+)
+def test_a_window_around_the_period_counts_all(window: str) -> None:
+    assert invoice(f"{{percent: 10, applies_to: [usage, fee], {window}}}")[0] == "discount discount-1 -15.00"
+
+
+@pytest.mark.parametrize(
+    "window", ["until: 2026-10-01", "from: 2026-11-01", "from: 2025-01-01, until: 2025-06-01"]
+)
+def test_a_window_beside_the_period_counts_nothing(window: str) -> None:
+    assert invoice(f"{{percent: 10, applies_to: [usage, fee], {window}}}") == ["total 150.00"]
+
+
+def test_a_fee_counts_if_its_period_begins_in_the_window() -> None:
+    assert invoice("{percent: 10, applies_to: [fee], until: 2026-10-02}")[0] == "discount discount-1 -5.00"
+    assert invoice("{percent: 10, applies_to: [fee], from: 2026-10-02}") == ["total 150.00"]
+
+
+def test_two_windows_of_a_month_take_what_one_would() -> None:
+    """10 % of 30 and 10 % of 70: what the first left of its own time is not discounted again."""
+    first = "{percent: 10, applies_to: [usage], until: 2026-10-15}"
+    second = "{percent: 10, applies_to: [usage], from: 2026-10-15}"
+    assert invoice(f"{first}, {second}") == [
+        "discount discount-1 -3.00",
+        "discount discount-2 -7.00",
+        "total 140.00",
+    ]
+
+
+def test_windows_that_overlap_follow_one_another_where_they_do() -> None:
+    """50 % until the 15th: 15 of 30. Then 10 % of all that is left, 15 + 70."""
+    early = "{percent: 50, applies_to: [usage], until: 2026-10-15}"
+    assert invoice(f"{early}, {{percent: 10, applies_to: [usage]}}") == [
+        "discount discount-1 -15.00",
+        "discount discount-2 -8.50",
+        "total 126.50",
+    ]
+
+
+def test_a_minimum_of_a_charge_without_usage_counts_where_the_period_begins() -> None:
+    minimum = ", minimum: {amount: 0, applies_to: [usage]}"
+    text = "{percent: 10, applies_to: [usage], until: 2026-10-02}"
+    assert invoice(text, "", more=minimum) == ["total 50.00"]
+
+
+def test_a_discount_is_after_rounding_and_rounded_once() -> None:
+    """100 × 0.00333 = 0.333 → 0.33; 50 % of it is 0.165 → 0.17."""
+    assert (
+        invoice("{percent: 50, applies_to: [usage]}", price="amount: 0.00333")[0]
+        == "discount discount-1 -0.17"
+    )
+
+
+def test_meteroid_a_discount_of_a_cent_is_not_skipped() -> None:
+    """100 × 0.0001 = 0.01; all of it is taken off."""
+    assert invoice("{percent: 100, applies_to: [usage]}", price="amount: 0.0001") == [
+        "discount discount-1 -0.01",
+        "total 50.00",
+    ]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 100), st.sampled_from(["usage", "fee", "usage, fee"])), max_size=4),
+    st.integers(0, 400),
+)
+def test_discounts_never_take_more_than_there_is(found: list[tuple[int, str]], ten_thousandths: int) -> None:
+    discounts = ", ".join(f"{{percent: {percent}, applies_to: [{to}]}}" for percent, to in found)
+    run = bill(
+        f"""
+rating: {{rpc: {{meter: requests, price: {{amount: {ten_thousandths / 10_000:.4f}, per: 1}}}}}}
+contracts:
+  acme: {{org: o1, type: hybrid, spec: global, start: 2026-01-01, discounts: [{discounts}],
+          charges: [{{rating: rpc}}], fees: [{{id: base, name: B, amount: 0.07}}]}}
+""",
+        "2026-10",
+        USAGE,
+    )
+    assert sum(amounts(run.invoice)) >= 0
+    assert all(amount <= 0 for amount in amounts(run.invoice, "discount"))

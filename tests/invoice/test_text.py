@@ -1,0 +1,77 @@
+"""Invoices as text for people."""
+
+from decimal import Decimal
+
+import pytest
+
+from ratebook.invoice.line import shown
+from ratebook.invoice.text import WIDTH, draw_invoice, draw_summary, draw_totals, grouped
+from tests.builders import bill
+
+BOOK = """
+rating:
+  rpc: {meter: requests, lines_by: [chain], price: {amount: 0.45, per: 1000},
+        description: "{{ chain }} requests, of which there are so many that this text does not fit into one row"}
+  idle: {meter: egress, price: {model: flat, amount: 3, flat_at_zero: true}}
+specs:
+  eu: {time_zone: Europe/Berlin, currency: EUR, fx: {source: ecb}, tax: {name: VAT, percent: 19}}
+contracts:
+  acme:
+    {org: o1, type: hybrid, spec: eu, start: 2026-01-01, report: [rpc], customer: {name: Acme GmbH},
+     charges: [{rating: rpc}, {rating: idle}], fees: [{id: seat, name: Seats, amount: {EUR: 9}, quantity: 12}]}
+"""
+
+
+def drawn() -> str:
+    run = bill(
+        BOOK,
+        "2026-10",
+        "requests 2026-10-05T00:00:00Z o1 1234567 chain=eth",
+        rates="2026-10-30,ecb,EUR/USD,1.17",
+    )
+    return draw_invoice(run.invoice)
+
+
+def test_an_invoice_is_drawn() -> None:
+    text = drawn()
+    assert "Acme GmbH" in text
+    assert "2026-10-01 until 2026-11-01 (Europe/Berlin) · issued 2026-11-01 · due 2026-11-15" in text
+    assert "1 EUR = 1.17 USD, ecb of 2026-10-30" in text
+    assert "Usage in this period (no charge)" in text
+    assert max(len(row) for row in text.splitlines()) <= WIDTH
+
+
+def test_no_word_of_a_long_description_is_lost() -> None:
+    words = "eth requests, of which there are so many that this text does not fit into one row"
+    rows = "\n".join(row[:50] for row in drawn().splitlines())
+    assert words in " ".join(rows.split())
+
+
+@pytest.mark.parametrize(
+    ("number", "places", "text"),
+    [
+        ("1234567.80", None, "1,234,567.80"),
+        ("-1234.5", None, "-1,234.5"),
+        ("-0.5", None, "-0.5"),
+        ("0.333333333333", 3, "0.333"),
+        ("1234.5", 3, "1,234.5"),
+        ("12345678901234567890123456789012.34567", 3, "12,345,678,901,234,567,890,123,456,789,012.346"),
+    ],
+)
+def test_thousands_are_grouped(number: str, places: int | None, text: str) -> None:
+    assert grouped(number, places) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [("1.50", "1.5"), ("0.1234567890125", "0.123456789012"), ("1E+3", "1000")]
+)
+def test_a_quantity_is_shown_to_twelve_places(number: str, text: str) -> None:
+    assert shown(Decimal(number)) == text
+
+
+def test_a_summary_has_a_row_for_each_invoice_and_a_total_for_each_currency() -> None:
+    run = bill(BOOK, "2026-10-01/2026-12-01", rates="2026-10-30,ecb,EUR/USD,1.17")
+    totals: dict[str, list[str]] = {}
+    rows = list(draw_summary(run.documents, totals))
+    assert [row.split()[0] for row in rows[2:]] == ["acme", "acme"]
+    assert list(draw_totals(totals))[-1].split() == ["2", "invoice(s)", "263.14", "EUR"]
