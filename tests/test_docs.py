@@ -47,3 +47,11 @@ def test_examples_in_docstrings_are_true(name: str) -> None:
 
 def test_no_page_has_a_gap_left_to_fill() -> None:
     assert [page.name for page in PAGES if re.search(r"@@|TODO|FIXME", page.read_text("utf-8"))] == []
+
+
+def test_the_reference_of_commands_is_their_help() -> None:
+    """To renew it, paste what each command prints with `--help`, 100 columns wide."""
+    page = (REPOSITORY / "docs" / "reference" / "commands.md").read_text("utf-8")
+    for words in [(), *((command,) for command in sorted(COMMANDS))]:
+        printed = run(*words, "--help", environment={"COLUMNS": "100"}).stdout
+        assert f"```\n{printed}```" in page, words
