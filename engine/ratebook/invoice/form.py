@@ -40,7 +40,7 @@ class Form:
         digests: of what all invoices of the program are made from.
         fx: the quotes as documents.
         discounted: whether the contract has discounts.
-        usage_lines: for each charge a usage line without usage, to be copied.
+        usage_lines: for each charge, billed or reported only, a usage line without usage, to be copied.
     """
 
     program: Program
@@ -51,7 +51,7 @@ class Form:
     digests: Mapping[str, Any]
     fx: list[dict[str, Any]]
     discounted: bool
-    usage_lines: Mapping[str, Line]
+    usage_lines: Mapping[tuple[str, bool], Line]
 
     def rounded(self, amount: Decimal) -> Decimal:
         """Round an exact amount to the invoice's currency: the one rounding point."""
@@ -98,7 +98,10 @@ def form_of(program: Program, quotes: Mapping[str, Quote]) -> Form:
         "semantics": SEMANTICS,
     }
     fees = tuple(_fee(fee, program, rates) for fee in program.fees)
-    blank = {charge.charge: _usage_line(charge, agreement.currency, period) for charge in program.charges}
+    blank = {
+        (charge.charge, charge.report_only): _usage_line(charge, agreement.currency, period)
+        for charge in program.charges
+    }
     discounted = bool(program.discounts)
     return Form(program, rates, fees, period, head, digests, documents, discounted, blank)
 

@@ -104,7 +104,7 @@ class LineWriter:
     def _add_usage(self, rated: RatedCharge, amounts: Sequence[Decimal | None], into: list[Line]) -> None:
         program = rated.program
         names, template = program.use.line_names, program.description
-        blank = self.form.usage_lines[program.charge]
+        blank = self.form.usage_lines[program.charge, program.report_only]
         for (key, quantity, billable, _), amount in zip(rated.lines, amounts, strict=True):
             line = blank.copy()
             line["quantity"] = shown(quantity)
@@ -118,7 +118,7 @@ class LineWriter:
     def _add_without_usage(self, program: ChargeProgram, amount: Decimal) -> None:
         """Add the line of a price that asks for something even without usage; it has no dimensions to describe."""
         nothing = {"description": program.charge, "quantity": "0", "billable": "0", "amount": str(amount)}
-        self.lines.append(self.form.usage_lines[program.charge] | nothing | {"dimensions": {}})
+        self.lines.append(self.form.usage_lines[program.charge, False] | nothing | {"dimensions": {}})
         self.subtotal += amount
 
     def _add(self, charge: str, kind: str, description: str, amount: Decimal) -> None:
