@@ -96,6 +96,23 @@ def test_a_fixed_contract_may_be_all_appendix() -> None:
     assert (document["total"], len(document["appendix"])) == ("0.00", 2)
 
 
+def test_a_charge_named_like_a_reported_rule_keeps_its_own_unit() -> None:
+    text = """
+rating:
+  rpc: {meter: requests, price: {amount: 1, per: 1}}
+  eg: {meter: egress, price: {amount: 1, per: 1}}
+contracts:
+  a: {org: o1, type: metered, spec: global, start: 2026-01-01, charges: [{rating: eg, id: rpc}], report: [rpc]}
+"""
+    usage = "requests 2026-10-05T00:00:00Z o1 3\negress 2026-10-05T00:00:00Z o1 5"
+    document = bill(text, "2026-10", usage).invoice
+    lines = [*document["lines"], *document["appendix"]]
+    assert [(line["quantity"], line["unit"], line["amount"]) for line in lines] == [
+        ("5", "byte", "5.00"),
+        ("3", "request", None),
+    ]
+
+
 def test_no_number_of_a_document_is_a_float() -> None:
     numbers: list[str] = []
     json.loads(json.dumps(invoice()), parse_float=numbers.append)
