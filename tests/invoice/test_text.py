@@ -1,11 +1,12 @@
 """Invoices as text for people."""
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pytest
 
 from ratebook.invoice.line import shown
 from ratebook.invoice.text import WIDTH, draw_invoice, draw_summary, draw_totals, grouped
+from ratebook.money import EXACT
 from tests.builders import bill
 
 BOOK = """
@@ -67,6 +68,11 @@ def test_thousands_are_grouped(number: str, places: int | None, text: str) -> No
 )
 def test_a_quantity_is_shown_to_twelve_places(number: str, text: str) -> None:
     assert shown(Decimal(number)) == text
+
+
+def test_a_huge_quantity_is_shown_too() -> None:
+    with localcontext(EXACT):
+        assert shown(Decimal(10**50) / 3) == "3" * 50 + ".3333333333"
 
 
 def test_a_summary_has_a_row_for_each_invoice_and_a_total_for_each_currency() -> None:
