@@ -8,6 +8,8 @@ from ratebook.money import EXACT, plain
 
 Line = dict[str, Any]
 
+_SHOWN: Final = EXACT.copy()
+_SHOWN.prec = 2 * EXACT.prec
 _PLACES: Final = 12
 """Quantities that do not end are shown to twelve places; no amount is computed from what is shown."""
 
@@ -41,4 +43,4 @@ def shown(number: Decimal) -> str:
     point = text.find(".")
     if point < 0 or len(text) - point - 1 <= _PLACES:
         return text
-    return plain(number.quantize(Decimal(1).scaleb(-_PLACES), context=EXACT))
+    return plain(number.quantize(Decimal(1).scaleb(-_PLACES), context=_SHOWN))
