@@ -37,7 +37,7 @@ class ClickHouseUsage:
         url: scheme, host, port, and the database as path.
         tables: source → table, where the two names differ; a table may name its database, as in `telemetry.requests`.
         credentials: `user:password`, or "" for the default user.
-        client: an open client, instead of the address.
+        client: an open client, instead of the address; it stays open.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class ClickHouseUsage:
         self._names = dict(tables or {})
         self._credentials = credentials
         self._client = client
+        self._owns_client = client is None
         self._settings: dict[str, str] = {}
         self._tables: dict[str, _Table] = {}
 
@@ -141,9 +142,9 @@ class ClickHouseUsage:
 
     def close(self) -> None:
         """Close the connection."""
-        if self._client is not None:
+        if self._client is not None and self._owns_client:
             self._client.close()
-            self._client = None
+        self._client = None
 
     @property
     def _open(self) -> Client:
