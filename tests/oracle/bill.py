@@ -15,20 +15,32 @@ answer is a finding, and these units are not billed.
 
 Ladders (`ladder`). Usage with equal `pool_by` values and the same matrix cell shares a ladder. Billable units are units
 divided, and rounded over the whole period. Included units are deducted once for the charge, spread over its ladders by
-billable units, and used up from the beginning of the period. A change inside the period carries the position on.
+billable units, and used up from the beginning of the period. They are spread by largest remainder, in steps of the
+finest decimal place: of the multiplied units before conversion and of included units × divisor, or where conversion
+rounds, of billable and included units. Units before conversion of `time_weighted_sum` are value × microseconds, and the
+divisor is there multiplied by the microseconds of the nominal period. A change inside the period carries the position
+on.
 
 Prices (`price`). Graduated: each unit costs what its tier says, a bound belongs to the lower tier, a flat is due when
 its tier is entered. Volume: all units cost what the tier says where the period's quantity ends. Package: started
 packages. Flat: one amount once there is usage. Without usage nothing is due, but for `flat_at_zero`.
 
 Charges (`charge`). Gross, less the discount, at most the maximum, at least the minimum: each net is exact, converted,
-and rounded once; lines show differences of rounded nets. `lines_by` divides the rounded gross by largest remainder.
+and rounded once; lines show differences of rounded nets. `lines_by` divides the rounded gross by largest remainder,
+in proportion to what the lines cost exactly (evenly where none costs anything); ties go to the earlier line.
 
 Fees (`fees`). A fee bills its own periods, in advance at the boundary from which they begin, in arrears at the first
 boundary not before their end; its amount is that in force at the beginning of its period, times quantity and share.
 
-Invoices (`invoice`). Contract discounts take percentages off rounded amounts in order, the plan's minimum adds what is
-missing, tax comes last, on the sum or on each line. Without any line there is no invoice.
+Invoices (`invoice`). Contract discounts take percentages off rounded amounts in order, each rounded once on what the
+earlier ones left in its window. What it takes is divided over the fees and charges by largest remainder in minor units;
+that rounded part reduces what they are worth for later discounts and the plan's minimum. A window covers a charge by
+what its segments in the window cost, if they cost anything; of a meter that does not add up, all of it or nothing, by
+the period's last instant. The plan's minimum adds what is missing, tax comes last, on the sum or on each line. Without
+any line there is no invoice.
+
+Largest remainder (`money`). Of total × share / sum of the shares each gets the whole minor units (or steps), and what
+is left goes, one by one, to the largest remainders, among equal ones to the earlier.
 
 Money (`money`, `exchange`). An amount listed in the invoice's currency counts as it is; any other is converted by the
 latest row of the table before the issue date. Rounding is to the currency's minor unit, in the spec's mode.

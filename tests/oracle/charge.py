@@ -15,7 +15,16 @@ from tests.oracle.book import Agreement, Item, Own, in_force, price_of, walk
 from tests.oracle.calendar import Period, share
 from tests.oracle.exchange import Exchange
 from tests.oracle.findings import Findings
-from tests.oracle.ladder import Ladder, Texts, count_billable, divisor, line_shares, spread_included
+from tests.oracle.ladder import (
+    Ladder,
+    Texts,
+    count_billable,
+    divisor,
+    line_shares,
+    measured_units,
+    rounding_of,
+    spread_included,
+)
 from tests.oracle.measure import Event
 from tests.oracle.money import divide_up, minor_unit, round_to
 from tests.oracle.price import cost, cost_at_zero, is_blocked
@@ -71,10 +80,13 @@ class Rating:
         )
         ladders, billed = self.ladders(used, findings)
         for ladder in ladders:
-            count_billable(ladder, self.rule.get("convert", {}).get("round", "none"))
+            count_billable(ladder, rounding_of(self.rule))
         included = self.included()
         if included is not None:
-            spread_included(ladders, included, each=self.charge.get("included_each", False))
+            measured = measured_units(self.rule, self.meter, self.period)
+            spread_included(
+                ladders, included, each=self.charge.get("included_each", False), measured=measured
+            )
         self.price_ladders(ladders, findings)
         gross = [sum((one.gross[n] for one in ladders), ZERO) for n in range(len(self.segments))]
         lines = self.usage_lines(ladders, billed, gross)
@@ -183,6 +195,8 @@ class Rating:
     ) -> list[dict[str, Any]]:
         """A line for each combination of `lines_by` values that was used; together they are the rounded gross.
 
+        That is divided among them by largest remainder, in proportion to what each costs exactly (if none of them
+        costs anything, evenly).
         Without usage there is a line only where something is due even then.
         """
         lines = sorted(
@@ -191,15 +205,15 @@ class Rating:
         whole = self.round(sum(gross, ZERO))
         if not lines:
             return [self.line("usage", amount=whole, quantity=ZERO, billable=ZERO)] if whole else []
-        exact = [ZERO] * len(lines)
+        shares = [ZERO] * len(lines)
         billable = [ZERO] * len(lines)
         for ladder in ladders:
             for number in range(len(self.segments)):
-                shares = line_shares(ladder, number, lines)
-                exact = [have + more for have, more in zip(exact, shares, strict=True)]
+                more = line_shares(ladder, number, lines)
+                shares = [have + part for have, part in zip(shares, more, strict=True)]
             parts = self.billable_parts(ladder, lines)
-            billable = [have + more for have, more in zip(billable, parts, strict=True)]
-        amounts = line_amounts(whole, exact, self.unit)
+            billable = [have + part for have, part in zip(billable, parts, strict=True)]
+        amounts = divide_up(whole, shares, self.unit)
         return [
             self.line(
                 "usage",
@@ -215,7 +229,7 @@ class Rating:
         """Divide a ladder's billable units among lines: exactly, or by largest remainder where they were rounded."""
         units = ladder.line_units()
         exact = [units.get(line, ZERO) for line in lines]
-        if self.rule.get("convert", {}).get("round", "none") == "none":
+        if rounding_of(self.rule) == "none":
             return exact
         return divide_up(ladder.billable, exact, Fraction(1))
 
@@ -244,11 +258,6 @@ class Rating:
             "dimensions": dict(dimensions or {}),
             "period": self.period.billed,
         }
-
-
-def line_amounts(whole: Fraction, exact: Sequence[Fraction], unit: Fraction) -> list[Fraction]:
-    """Divide a rounded amount among lines: each its own exact amount cut to the unit, the rest by largest remainder."""
-    return divide_up(whole, exact, unit)
 
 
 def is_matrix(price: Own) -> bool:

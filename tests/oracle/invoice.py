@@ -10,13 +10,26 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.book import Agreement, Own, in_force
-from tests.oracle.calendar import Period, instant, share
+from tests.oracle.calendar import instant, share
 from tests.oracle.charge import RatedCharge
 from tests.oracle.exchange import Exchange
 from tests.oracle.fees import Boundary
-from tests.oracle.money import minor_unit, round_to
+from tests.oracle.money import divide_up, minor_unit, round_to
 
 ZERO = Fraction(0)
+
+
+@dataclass
+class Piece:
+    """A part of a fee or charge that the window of a contract discount covers or does not cover, as a whole.
+
+    Attributes:
+        at: the instant that is in the window or not.
+        left: what contract discounts have left of it, exactly.
+    """
+
+    at: datetime
+    left: Fraction
 
 
 @dataclass
@@ -25,79 +38,81 @@ class Billed:
 
     Attributes:
         kind: `fee` or `usage`.
-        left: what contract discounts have left of it, exactly.
-        begins: when its period begins.
+        left: what contract discounts have left of it, rounded; its pieces add up to it.
     """
 
     kind: str
     id: str
-    amount: Fraction
     left: Fraction
-    begins: datetime
-    charge: RatedCharge | None
+    pieces: list[Piece]
 
 
-def items_of(
-    fee_lines: Sequence[Mapping[str, Any]], charges: Sequence[RatedCharge], period: Period | None
-) -> list[Billed]:
+def items_of(fee_lines: Sequence[Mapping[str, Any]], charges: Sequence[RatedCharge]) -> list[Billed]:
     fees = [
-        Billed("fee", line["charge"], line["amount"], line["amount"], line["period"].start, None)
+        Billed("fee", line["charge"], line["amount"], [Piece(line["period"].start, line["amount"])])
         for line in fee_lines
     ]
-    if period is None:
-        return fees
-    begins = period.billed.start
-    return [*fees, *(Billed("usage", one.id, one.net, one.net, begins, one) for one in charges)]
+    return [*fees, *(Billed("usage", one.id, one.net, pieces_of(one)) for one in charges)]
+
+
+def pieces_of(charge: RatedCharge) -> list[Piece]:
+    """Divide a charge over the segments of its period, in proportion to what they cost before its own discount.
+
+    A segment counts where it begins. What costs nothing (and has a minimum) counts as a whole where the period begins.
+    A meter that does not add up has one segment, which counts at the period's last instant, whatever it costs.
+    """
+    whole = sum(charge.gross, ZERO)
+    if whole == 0:
+        return [Piece(charge.segments[0].priced_at, charge.net)]
+    return [
+        Piece(segment.priced_at, charge.net * gross / whole)
+        for segment, gross in zip(charge.segments, charge.gross, strict=True)
+    ]
 
 
 def applies(applies_to: Sequence[str], item: Billed) -> bool:
     return item.kind in applies_to or item.id in applies_to
 
 
-def part_in_window(item: Billed, discount: Mapping[str, Any], agreement: Agreement) -> Fraction:
-    """How much of an item a discount's window [from, until) covers.
-
-    A fee counts as a whole, where its period begins. Of a charge it is what the segments in the window cost, as a part
-    of what all of them cost; without cost it counts as a whole, where the billing period begins.
-    """
+def pieces_in_window(item: Billed, discount: Mapping[str, Any], agreement: Agreement) -> list[Piece]:
+    """The pieces of an item that a discount's window [from, until) covers; a fee is one, where its period begins."""
 
     def inside(moment: datetime) -> bool:
         begun = "from" not in discount or instant(discount["from"], agreement.where) <= moment
         over = "until" in discount and instant(discount["until"], agreement.where) <= moment
         return begun and not over
 
-    if item.charge is None:
-        return Fraction(inside(item.begins))
-    whole = sum(item.charge.gross, ZERO)
-    if whole == 0:
-        return Fraction(inside(item.begins))
-    covered = ZERO
-    for segment, gross in zip(item.charge.segments, item.charge.gross, strict=True):
-        if inside(segment.priced_at):
-            covered += gross
-    return covered / whole
+    return [piece for piece in item.pieces if inside(piece.at)]
 
 
 @dataclass(frozen=True)
 class Reduction:
-    """What one contract discount takes off each item, exactly."""
+    """What one contract discount takes off, rounded."""
 
     name: str
-    of: list[tuple[Billed, Fraction]]
+    amount: Fraction
 
 
 def reductions_of(agreement: Agreement, items: Sequence[Billed]) -> list[Reduction]:
-    """Apply the contract's discounts in their order, each to what the earlier ones left."""
+    """Apply the contract's discounts in their order, each to what the earlier ones left in its window.
+
+    Each is rounded once. What it takes is divided over the items by largest remainder, in minor units, in proportion to
+    what it takes of each exactly; that part reduces the item, and in it the pieces in the window by the same factor.
+    """
+    unit = minor_unit(agreement.currency)
     found = []
     for number, discount in enumerate(agreement.contract.get("discounts", []), start=1):
-        taken = []
-        for item in items:
-            if applies(discount["applies_to"], item):
-                base = item.left * part_in_window(item, discount, agreement)
-                taken.append((item, base * Fraction(discount["percent"]) / 100))
-        for item, amount in taken:
-            item.left -= amount
-        found.append(Reduction(discount.get("id", f"discount-{number}"), taken))
+        reduced = [item for item in items if applies(discount["applies_to"], item)]
+        covered = [pieces_in_window(item, discount, agreement) for item in reduced]
+        bases = [sum((piece.left for piece in pieces), ZERO) for pieces in covered]
+        exact = [base * Fraction(discount["percent"]) / 100 for base in bases]
+        amount = round_to(sum(exact, ZERO), unit, agreement.rounding)
+        parts = divide_up(amount, exact, unit)
+        for item, pieces, base, part in zip(reduced, covered, bases, parts, strict=True):
+            item.left -= part
+            for piece in pieces if part else []:
+                piece.left -= part * piece.left / base
+        found.append(Reduction(discount.get("id", f"discount-{number}"), amount))
     return found
 
 
@@ -114,11 +129,10 @@ class Bookkeeping:
         return round_to(amount, self.unit, self.agreement.rounding)
 
     def discount_lines(self, reductions: Sequence[Reduction]) -> list[dict[str, Any]]:
-        amounts = [(one.name, -self.round(sum((amount for _, amount in one.of), ZERO))) for one in reductions]
-        return [self.line(name, "discount", amount) for name, amount in amounts if amount]
+        return [self.line(one.name, "discount", -one.amount) for one in reductions if one.amount]
 
-    def minimum_lines(self, items: Sequence[Billed], reductions: Sequence[Reduction]) -> list[dict[str, Any]]:
-        """What is missing to the plan's minimum: of the lines it applies to, less the discounts they had."""
+    def minimum_lines(self, items: Sequence[Billed]) -> list[dict[str, Any]]:
+        """What is missing to the plan's minimum: contract discounts have left less of the items it applies to."""
         period = self.boundary.ending
         if self.agreement.minimum is None or period is None:
             return []
@@ -128,10 +142,7 @@ class Bookkeeping:
             return []
         least = self.exchange.amount(Own(minimum["amount"], own.currency))
         least *= share(period, minimum.get("prorate", "days"), self.agreement.where)
-        reached = sum((item.amount for item in items if applies(minimum["applies_to"], item)), ZERO)
-        for one in reductions:
-            taken = (amount for item, amount in one.of if applies(minimum["applies_to"], item))
-            reached -= self.round(sum(taken, ZERO))
+        reached = sum((item.left for item in items if applies(minimum["applies_to"], item)), ZERO)
         missing = self.round(least) - reached
         return [self.line("minimum", "minimum", missing)] if missing > 0 else []
 
@@ -178,11 +189,11 @@ def invoice_of(
 ) -> dict[str, Any] | None:
     """Put an invoice together; None where there is nothing to bill, that is, no line, and nothing to report."""
     books = Bookkeeping(agreement, boundary, exchange)
-    items = items_of(fee_lines, charges, boundary.ending)
+    items = items_of(fee_lines, charges)
     reductions = reductions_of(agreement, items)
     lines = [*fee_lines, *(line for one in charges for line in one.lines)]
     lines += books.discount_lines(reductions)
-    lines += books.minimum_lines(items, reductions)
+    lines += books.minimum_lines(items)
     if not lines and not reported:
         return None
     taxes = books.tax_lines(lines)

@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from tests.oracle.calendar import Period, microseconds
 from tests.oracle.money import decimal_places, divide_up, round_to
 from tests.oracle.price import Stretch
 
 Texts = tuple[str | None, ...]
-
-FINEST_PLACES = 18
-"""Included units are spread in steps of 10^-18 at the finest, where billable units are no finite decimals."""
 
 UNIT_FACTORS = {
     ("byte", "KiB"): 2**10,
@@ -82,6 +80,12 @@ def divisor(rule: Mapping[str, Any], meter: Mapping[str, Any]) -> Fraction:
     return Fraction(convert.get("divide_by", 1))
 
 
+def rounding_of(rule: Mapping[str, Any]) -> str:
+    """How a rule rounds what it converts: none, up, down or half_up."""
+    rounding: str = rule.get("convert", {}).get("round", "none")
+    return rounding
+
+
 def count_billable(ladder: Ladder, rounding: str) -> None:
     """Round the ladder's units over the whole period: what it has reached after each segment is rounded."""
     total = Fraction(0)
@@ -90,23 +94,44 @@ def count_billable(ladder: Ladder, rounding: str) -> None:
         ladder.reached.append(total if rounding == "none" else round_to(total, Fraction(1), rounding))
 
 
-def spread_included(ladders: Sequence[Ladder], included: Fraction, *, each: bool) -> None:
-    """Deduct included units once for the whole charge, spread by billable units; or, with `each`, for each ladder."""
+def spread_included(ladders: Sequence[Ladder], included: Fraction, *, each: bool, measured: Fraction) -> None:
+    """Deduct included units once for the whole charge, spread by billable units; or, with `each`, for each ladder.
+
+    They are spread by largest remainder; `measured` says how many units, as they are counted for the step, one
+    billable unit is made from.
+    """
     total = sum((ladder.billable for ladder in ladders), Fraction(0))
     if each or included >= total:
         for ladder in ladders:
             ladder.included = included if each else ladder.billable
         return
-    exact = [included * ladder.billable / total for ladder in ladders]
-    parts = divide_up(included, exact, spreading_step(ladders, included))
-    for ladder, part in zip(ladders, parts, strict=True):
+    billable = [ladder.billable for ladder in ladders]
+    step = finest_step([number * measured for number in (included, *billable)]) / measured
+    for ladder, part in zip(ladders, divide_up(included, billable, step), strict=True):
         ladder.included = part
 
 
-def spreading_step(ladders: Sequence[Ladder], included: Fraction) -> Fraction:
-    """10^-k, k being the most decimals that any ladder's billable units or the included units have."""
-    places = [decimal_places(number) for number in (included, *(ladder.billable for ladder in ladders))]
-    return Fraction(1, 10 ** max(FINEST_PLACES if place is None else place for place in places))
+def finest_step(numbers: Sequence[Fraction]) -> Fraction:
+    """10^-k, k being the most decimal places that any of the numbers has."""
+    most = 0
+    for number in numbers:
+        places = decimal_places(number)
+        assert places is not None, "units before they are converted are decimals"
+        most = max(most, places)
+    return Fraction(1, 10**most)
+
+
+def measured_units(rule: Mapping[str, Any], meter: Mapping[str, Any], period: Period) -> Fraction:
+    """How many units one billable unit is made from, of those in whose finest decimal place included units are spread.
+
+    These are billable units where conversion rounds, else multiplied units before conversion: the divisor. A level
+    over time is measured in units × microseconds, so there it is the divisor × the length of the nominal period.
+    """
+    if rounding_of(rule) != "none":
+        return Fraction(1)
+    if meter["aggregate"] == "time_weighted_sum":
+        return divisor(rule, meter) * microseconds(period.nominal)
+    return divisor(rule, meter)
 
 
 def line_shares(ladder: Ladder, segment: int, lines: Sequence[Texts]) -> list[Fraction]:

@@ -51,24 +51,27 @@ def round_to(amount: Fraction, unit: Fraction, mode: str) -> Fraction:
     return (steps + 1) * unit if goes_up else steps * unit
 
 
-def divide_up(total: Fraction, exact_shares: Sequence[Fraction], unit: Fraction) -> list[Fraction]:
-    """Give each its exact share cut to the unit, and what is left, unit by unit, to the largest remainders.
+def divide_up(total: Fraction, shares: Sequence[Fraction], unit: Fraction) -> list[Fraction]:
+    """Divide a total, a multiple of the unit, in proportion to exact shares, by largest remainder.
 
-    `exact_shares` add up to `total` or, where that was rounded, to less than a unit more or less. Among equal
-    remainders the earlier comes first. A negative total mirrors the positive one.
+    The quota of each is total × its share / the sum of the shares, or where that sum is zero, as much as any other's.
+    Each gets its quota cut to the unit; what is left goes, unit by unit, to the largest remainders, among equal ones to
+    the earlier. A negative total mirrors the positive one.
     """
-    if total < 0 or any(one < 0 for one in exact_shares):
-        return [-part for part in divide_up(-total, [-one for one in exact_shares], unit)]
-    parts = [one // unit * unit for one in exact_shares]
+    if not shares:
+        return []
+    if total < 0:
+        return [-part for part in divide_up(-total, shares, unit)]
+    whole = sum(shares, Fraction(0))
+    quotas = [total * share / whole if whole else total / len(shares) for share in shares]
+    parts = [quota // unit * unit for quota in quotas]
     left = total - sum(parts)
-    by_remainder = sorted(
-        range(len(parts)), key=lambda number: (parts[number] - exact_shares[number], number)
-    )
+    by_remainder = sorted(range(len(parts)), key=lambda number: (parts[number] - quotas[number], number))
     for number in by_remainder:
         if left > 0:
             parts[number] += unit
             left -= unit
-    assert left == 0, "the shares do not add up to the total"
+    assert left == 0, "the total is no multiple of the unit"
     return parts
 
 
