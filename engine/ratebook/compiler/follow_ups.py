@@ -8,6 +8,7 @@ from ratebook.compiler.conditions import column_type, dimension_sql
 from ratebook.compiler.factors import factor_join
 from ratebook.compiler.queries import (
     TEXT,
+    combination_columns,
     dimension_text,
     example_id,
     in_window,
@@ -16,7 +17,16 @@ from ratebook.compiler.queries import (
     selected,
     slot_sql,
 )
-from ratebook.compiler.sql import Dialect, MeteringQuery, Relation, Writer, select, where, with_queries
+from ratebook.compiler.sql import (
+    Dialect,
+    MeteringQuery,
+    Relation,
+    Writer,
+    indent,
+    select,
+    where,
+    with_queries,
+)
 from ratebook.usage.measure import EventSource, Measure
 
 Missing = Literal["subject", "event_id", "event_time"]
@@ -33,13 +43,15 @@ class Detail:
         measure: what was measured.
         window: which of its time; None for all.
         subjects: whose usage; None for everyone's.
-        uncovered: only what a multiplier does not cover, told apart by the multipliers' dimensions.
+        uncovered: only what a multiplier does not cover, told apart by the measure's dimensions.
+        combinations: where to look for that: values of the dimensions that multipliers use, in order; None for all.
     """
 
     measure: Measure
     window: Interval | None = None
     subjects: tuple[str, ...] | None = None
     uncovered: bool = False
+    combinations: frozenset[tuple[str | None, ...]] | None = None
 
 
 def detail_query(detail: Detail, dialect: Dialect, relation: Relation | None = None) -> MeteringQuery:
@@ -98,7 +110,24 @@ def _measured(detail: Detail, relation: Relation, writer: Writer) -> str:
         conditions.append(
             dialect.among(dialect.text(subject, TEXT, writer), writer.bind("texts", detail.subjects))
         )
+    if detail.combinations is not None:
+        conditions.append(_combined(measure, detail.combinations, writer))
     return select(columns, f"FROM {dialect.events(relation, writer)} AS e", where(conditions), "GROUP BY ALL")
+
+
+def _combined(measure: Measure, combinations: frozenset[tuple[str | None, ...]], writer: Writer) -> str:
+    """Write that an event has one of these combinations; a missing value counts as "" here."""
+    numbers = combination_columns(measure).values()
+    empty = writer.bind("text", "")
+    texts, lists = [], {}
+    rows = sorted(tuple(value or "" for value in one) for one in combinations)
+    for place, number in enumerate(numbers):
+        expression, kind = dimension_sql(measure.dimensions[number], measure.source, writer)
+        text = writer.dialect.text(expression, kind, writer)
+        missing = any(one[place] is None for one in combinations)
+        texts.append(f"coalesce({text}, {empty})" if missing else text)
+        lists[f"value_{place}"] = writer.bind("texts", tuple(row[place] for row in rows))
+    return f"({', '.join(texts)}) IN (\n{indent(writer.dialect.rows(lists, ''))}\n)"
 
 
 def _first_lacking(tables: tuple[str, ...], writer: Writer) -> str:
@@ -131,18 +160,27 @@ def missing_query(
 
 
 def valueless_query(measure: Measure, dialect: Dialect, relation: Relation | None = None) -> MeteringQuery:
-    """Write the query that counts the events of a measure that have no value to aggregate."""
+    """Write the query that counts the events of a measure that have a subject, and no value to aggregate."""
     writer = Writer(dialect)
     conditions = [*selected(measure, writer), f"{writer.column(measure.value)} IS NULL"]
+    conditions += _with_subject(measure.source, writer)
     return _count(measure.source, conditions, relation, writer)
 
 
 def window_query(
     source: EventSource, window: Interval, dialect: Dialect, relation: Relation | None = None
 ) -> MeteringQuery:
-    """Write the query that counts all events of a window."""
+    """Write the query that counts all events of a window that have a subject."""
     writer = Writer(dialect)
-    return _count(source, [*in_window(source, *window, writer)], relation, writer, with_example=False)
+    conditions = [*in_window(source, *window, writer), *_with_subject(source, writer)]
+    return _count(source, conditions, relation, writer, with_example=False)
+
+
+def _with_subject(source: EventSource, writer: Writer) -> tuple[str, str]:
+    """Write that an event has a subject: one without is reported as such, and belongs into no other count."""
+    subject = writer.column(source.subject)
+    given = f"{writer.dialect.text(subject, TEXT, writer)} <> {writer.bind('text', '')}"
+    return f"{subject} IS NOT NULL", given
 
 
 def _count(

@@ -30,6 +30,7 @@ def metering_query(measure: Measure, dialect: Dialect, relation: Relation | None
     Its columns are `subject`, `slot`, `k0` … (the kept dimensions as text), `events`, the state (`quantity`, and
     what else its aggregate needs), and for each variant of the multipliers `units_0`, `bare_events_0` and
     `bare_quantity_0`: multiplied units, and what no multiplier covers. `count` has no quantity beside `events`.
+    Groups that a multiplier does not cover in some variant are told apart by `lacking`, and by `combination_columns`.
 
     Raises:
         ValueError: a name, an operator or a value does not fit the source.
@@ -160,6 +161,19 @@ def _keys(measure: Measure, writer: Writer) -> dict[str, str]:
     return columns
 
 
+def combination_columns(measure: Measure) -> dict[str, int]:
+    """Name the columns that hold the keys of the multipliers, with the number of each dimension.
+
+    What is not kept has a column of its own, which is filled only where a multiplier has no answer.
+    """
+    used = {name for table in measure.factors for name in table.by}
+    return {
+        f"k{measure.keep.index(one.name)}" if one.name in measure.keep else f"x{number}": number
+        for number, one in enumerate(measure.dimensions)
+        if one.name in used
+    }
+
+
 def _has_subject(writer: Writer) -> str:
     """Leave out groups without a subject: they are reported apart."""
     return f"{writer.dialect.text('m.subject', TEXT, writer)} <> {writer.bind('text', '')}"
@@ -179,7 +193,15 @@ def _multiplied(measure: Measure, measured: str, join: FactorJoin, writer: Write
     def count(expression: str) -> str:
         return f"sum({expression})" if drops else expression
 
-    columns = _keys(measure, writer) | {"events": count("m.events")}
+    columns = _keys(measure, writer)
+    nowhere = " OR ".join(
+        dict.fromkeys(f"{table}.factor IS NULL" for tables in join.tables for table in tables)
+    )
+    columns["lacking"] = f"CASE WHEN {nowhere} THEN {writer.bind('integer', 1)} ELSE {zero} END"
+    for name, index in combination_columns(measure).items():
+        if name not in columns:
+            columns[name] = f"CASE WHEN {nowhere} THEN {dimension_text(measure, index, writer)} END"
+    columns["events"] = count("m.events")
     if measure.aggregate != "count":
         columns["quantity"] = number(state)
     for variant, tables in enumerate(join.tables):

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ratebook.calendar import Interval
+from ratebook.compiler.queries import combination_columns
 from ratebook.sources.assignment_sql import (
     SEGMENTS,
     SUBJECTS,
@@ -40,10 +41,18 @@ _OUT: Final = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """What a measure's assignment met: all its events, those no multiplier covers, and whether any has no place."""
+    """What a measure's assignment met.
+
+    Attributes:
+        events: all its events.
+        bare: billed events that no multiplier covers.
+        lacking: values of the multipliers' dimensions for which some variant has no factor.
+        unplaced: whether any usage has no place.
+    """
 
     events: int
     bare: int
+    lacking: frozenset[tuple[str | None, ...]]
     unplaced: bool
 
 
@@ -115,7 +124,7 @@ class Assignment:
 
     def assign(self, number: int, measure: Measure, batches: Iterable[pa.RecordBatch]) -> Assigned:
         """Join a measure's usage, as it streams in, with its contracts."""
-        counted = _Counter()
+        counted = _Counter(list(combination_columns(measure)))
         stream = counted.through(batches)
         first = next(stream, None)
         if first is None:
@@ -132,7 +141,7 @@ class Assignment:
         ((uncovered, unplaced),) = self.connection.execute(
             f"SELECT {bare}, count(*) FILTER (WHERE boundary IS NULL) FROM rows_{number}"
         ).fetchall()
-        return Assigned(counted.events, int(uncovered), bool(unplaced))
+        return Assigned(counted.events, int(uncovered), frozenset(counted.lacking), bool(unplaced))
 
     def rows(self, number: int, measure: Measure) -> Iterator[UsageRow]:
         """Stream a measure's rows, ordered by contract, boundary, segment and dimensions."""
@@ -156,20 +165,29 @@ class Assignment:
 
 
 class _Counter:
-    """Counts events while batches pass through, and keeps what their source raises: DuckDB would wrap it."""
+    """Looks at batches that pass through, and keeps what their source raises: DuckDB would wrap it."""
 
-    def __init__(self) -> None:
+    def __init__(self, combination: list[str]) -> None:
         self.events = 0
+        self.lacking: set[tuple[str | None, ...]] = set()
+        self._combination = combination
         self.error: SourceError | None = None
 
     def through(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         try:
             for batch in batches:
                 self.events += int(pc.sum(batch.column("events")).as_py() or 0)
+                if self._combination:
+                    self._collect(batch)
                 yield batch
         except SourceError as error:
             self.error = error
             raise
+
+    def _collect(self, batch: pa.RecordBatch) -> None:
+        lacking = batch.filter(batch.column("lacking").cast(pa.bool_())).select(self._combination)
+        found = pa.Table.from_batches([lacking]).group_by(self._combination).aggregate([])
+        self.lacking.update(zip(*(column.to_pylist() for column in found.columns), strict=True))
 
     @contextmanager
     def unwrapped(self) -> Iterator[None]:

@@ -122,7 +122,7 @@ class Metered:
             self._findings += odd_subjects(assignment, number, measure)
             self._unbilled += unplaced_usage(assignment, self._source, number, measure, window)
         if assigned.bare:
-            self._unbilled += uncovered_usage(assignment, self._source, number, measure)
+            self._unbilled += uncovered_usage(assignment, self._source, number, measure, assigned.lacking)
 
     def rows(self, measure: int) -> Iterator[UsageRow]:
         """Stream the rows of a measure, ordered by contract, boundary, segment and dimensions."""

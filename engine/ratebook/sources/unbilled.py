@@ -15,6 +15,7 @@ from ratebook.calendar import Instant, Interval
 from ratebook.compiler.follow_ups import Detail
 from ratebook.findings import Finding
 from ratebook.sources.assignment import Assignment
+from ratebook.sources.duckdb_attach import literal
 from ratebook.sources.duckdb_usage import translated
 from ratebook.sources.errors import pointer
 from ratebook.sources.protocol import UsageSource
@@ -23,6 +24,9 @@ from ratebook.usage.rows import Unbilled, UnbilledReason
 
 MOST: Final = 1_000
 """So many subjects, or combinations of keys, are reported one by one for each measure; the others in one sum."""
+
+_SOUGHT: Final = 10_000
+"""So many combinations are looked for by name; where there are more, all usage is looked at."""
 
 _ROW: Final = "first_seen BIGINT, last_seen BIGINT, example VARCHAR"
 _SUMS: Final = (
@@ -86,35 +90,47 @@ def _all_events(measure: Measure) -> str:
 
 
 def uncovered_usage(
-    assignment: Assignment, source: UsageSource, number: int, measure: Measure
+    assignment: Assignment,
+    source: UsageSource,
+    number: int,
+    measure: Measure,
+    combinations: frozenset[tuple[str | None, ...]],
 ) -> Iterator[Unbilled]:
     """Give usage in billing periods that no multiplier covers, by the keys of the first that has no answer."""
     connection = assignment.connection
     table = f"uncovered_{number}"
-    _load(assignment, table, measure, source.details(Detail(measure, uncovered=True)))
+    where = combinations if 0 < len(combinations) <= _SOUGHT else None
+    detail = Detail(measure, uncovered=True, combinations=where)
+    _load(assignment, table, measure, source.details(detail))
     lacking = " ".join(f"WHEN {variant} THEN d.lacking_{variant}" for variant in range(measure.variants))
-    dimensions = [f"d.d{index}" for index in range(len(measure.dimensions))]
     connection.execute(
         f"CREATE TABLE lacking_{number} AS SELECT d.*, CASE g.variant {lacking} END AS multiplier "
         f"FROM {table} AS d JOIN slots_{number} AS t ON t.slot = d.slot "
         "JOIN subjects AS s ON s.subject = d.subject AND t.slot_start < s.life_end AND t.slot_end > s.life_start "
         f"JOIN segments_{number} AS g ON g.timeline = s.timeline AND d.slot >= g.first AND d.slot < g.last"
     )
-    names = [dimension.name for dimension in measure.dimensions]
-    for index, factors in enumerate(measure.factors):
-        by = [dimensions[names.index(name)] for name in factors.by]
-        rows = connection.execute(
-            f"SELECT {', '.join(by)}, {_SUMS} FROM lacking_{number} AS d WHERE d.multiplier = {index} "
-            f"GROUP BY {', '.join(by)} ORDER BY sum(d.events) DESC, {', '.join(f'{one} NULLS FIRST' for one in by)}"
-        ).fetchall()
-        for row in rows[:MOST]:
-            values = zip(factors.by, row, strict=False)
-            key = tuple(f"{name}={'(none)' if value is None else value}" for name, value in values)
-            yield _unbilled("no_multiplier", measure, key, row[len(by) :])
-        if len(rows) > MOST:
-            yield _others(measure, [row[len(by) :] for row in rows[MOST:]])
+    rows = connection.execute(
+        f"SELECT {_key(measure)} AS key, {_SUMS} FROM lacking_{number} AS d WHERE d.multiplier IS NOT NULL "
+        "GROUP BY key ORDER BY sum(d.events) DESC, key"
+    ).fetchall()
+    for key, *sums in rows[:MOST]:
+        yield _unbilled("no_multiplier", measure, tuple(key), sums)
+    if len(rows) > MOST:
+        yield _others(measure, [sums for _, *sums in rows[MOST:]])
     connection.execute(f"DROP TABLE {table}")
     connection.execute(f"DROP TABLE lacking_{number}")
+
+
+def _key(measure: Measure) -> str:
+    """Write the keys of the multiplier that has no answer, as a list of `name=value`."""
+    names = [dimension.name for dimension in measure.dimensions]
+    branches = []
+    for index, factors in enumerate(measure.factors):
+        pairs = [
+            f"{literal(f'{name}=')} || coalesce(d.d{names.index(name)}, '(none)')" for name in factors.by
+        ]
+        branches.append(f"WHEN {index} THEN CAST([{', '.join(pairs)}] AS VARCHAR[])")
+    return f"CASE d.multiplier {' '.join(branches)} END"
 
 
 def _load(assignment: Assignment, table: str, measure: Measure, batches: Iterator[pa.RecordBatch]) -> None:
