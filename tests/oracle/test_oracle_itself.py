@@ -143,6 +143,47 @@ def test_included_units_are_spread_by_billable_units() -> None:
         )
 
 
+def test_included_units_are_spread_in_steps_of_what_was_measured() -> None:
+    """3 and 5 units in fours, 0.75 and 1.25 of one, and 1 included, that is 4 before conversion.
+
+    Their shares are 1.5 and 2.5 of the 4, in whole steps 1 and 2, and the last to the first: 2 and 2. Left to pay are
+    1 and 3, that is 0.25 and 0.75 at 1 each. Rounded up they are 1 and 2, with shares of 1/3 and 2/3 of one: 0 and 1.
+    """
+    events = [used("3", chain="a"), used("5", chain="b")]
+    for rounding, expected in (("none", ["0.25", "0.75"]), ("up", ["1", "1"])):
+        rule = {"pool_by": ["chain"], "lines_by": ["chain"], "price": PER_UNIT}
+        rule["convert"] = {"divide_by": 4, "round": rounding}
+        charges = [{"rating": "api", "included": 1}]
+        assert amounts(only(rate(book({**OCTOBER, "charges": charges}, rule=rule), events))) == money(
+            *expected
+        )
+
+
+def test_included_units_of_levels_are_spread_by_the_microsecond() -> None:
+    """Three levels of 1 for all of October, 1 included: a third each, as its microseconds are divisible by three.
+
+    2/3 of one at 1 each are left to pay, together 2.00: 0.67, 0.67, 0.66.
+    """
+    events = [used("1", "2026-10-01T00:00:00+00:00", chain=chain) for chain in ("a", "b", "c")]
+    rule = {"pool_by": ["chain"], "lines_by": ["chain"], "price": PER_UNIT}
+    contract = {**OCTOBER, "charges": [{"rating": "api", "included": 1}]}
+    of = book(contract, rule=rule, meter={"aggregate": "time_weighted_sum"})
+    assert amounts(only(rate(of, events))) == money("0.67", "0.67", "0.66")
+
+
+def test_lines_divide_the_rounded_amount_in_proportion() -> None:
+    """0.95, 0.10 and 0.06 yen are 1.11, rounded up 2: quotas 1.71, 0.18 and 0.11, so the first has both yen.
+
+    Shares of nothing divide evenly: 0.05 among three is 0.02, 0.02 and 0.01.
+    """
+    of = {"lines_by": ["chain"], "price": PER_UNIT}
+    spec = {"currency": "JPY", "rounding": {"mode": "up"}}
+    events = [used(units, chain=chain) for chain, units in zip("abc", ("0.95", "0.10", "0.06"), strict=True)]
+    contract = {**OCTOBER, "charges": [{"rating": "api", "price": PER_UNIT}]}
+    assert amounts(only(rate(book(contract, rule=of, spec=spec), events))) == [2, 0, 0]
+    assert divide_up(Fraction("0.05"), [Fraction(0)] * 3, CENT) == money("0.02", "0.02", "0.01")
+
+
 def test_included_units_of_a_part_of_a_period() -> None:
     """From 17 October 15 of 31 days: 100 × 15/31 = 48.387097 (six decimals); of 50 units 1.612903 are paid at 100."""
     charges = [{"rating": "api", "included": 100, "prorate_included": "days"}]

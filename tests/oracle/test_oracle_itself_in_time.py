@@ -301,6 +301,57 @@ def test_contract_discounts_one_after_the_other_and_in_their_windows() -> None:
     assert invoice["total"] == 126
 
 
+def test_contract_discounts_of_two_halves_of_a_month_are_one_of_the_month() -> None:
+    """100 before the 16th and 100 after it: 10 % off the one are 10, and 10 % off the other are 10."""
+    contract = {
+        "start": date(2026, 1, 1),
+        "charges": CHARGE,
+        "discounts": [
+            {"percent": 10, "applies_to": ["usage"], "until": date(2026, 10, 16)},
+            {"percent": 10, "applies_to": ["usage"], "from": date(2026, 10, 16)},
+        ],
+    }
+    events = [used("100", "2026-10-05T00:00:00+00:00"), used("100", "2026-10-16T00:00:00+00:00")]
+    assert amounts(only(rate(book(contract, rule={"price": PER_UNIT}), events)), "discount") == [-10, -10]
+
+
+def test_what_a_contract_discount_takes_is_divided_in_cents() -> None:
+    """10 % off two fees of 0.05 are 0.01, all of it taken from the first: 0.04 are left of it, and 0.05 of the second.
+
+    So all of the first is 0.04 (not 0.045, which rounds to 0.05), and 0.95 are missing from the second to 1.
+    """
+    fees = [{"id": name, "name": name, "amount": Decimal("0.05")} for name in ("one", "two")]
+    minimum = {"amount": 1, "applies_to": ["two"]}
+    contract = {
+        "start": date(2026, 10, 1),
+        "plan": "pro",
+        "discounts": [{"percent": 10, "applies_to": ["fee"]}, {"percent": 100, "applies_to": ["one"]}],
+    }
+    of = book(contract, plans={"pro": {"name": "Pro", "fees": fees, "minimum": minimum}})
+    cents = [Fraction(text) for text in ("-0.01", "-0.04", "0.95")]
+    assert amounts(only(rate(of)), "discount", "minimum") == cents
+
+
+def test_a_discount_window_has_all_or_nothing_of_a_meter_that_does_not_add_up() -> None:
+    """The most used at once was 100, on the 5th: it is discounted where the last instant of October is in the window.
+
+    So is the charge's minimum of 60 where nothing was used.
+    """
+    for window, expected in (
+        ({"from": date(2026, 10, 31)}, 10),
+        ({"until": date(2026, 10, 31)}, 0),
+        ({"until": date(2026, 11, 1)}, 10),
+    ):
+        contract = {
+            "start": date(2026, 1, 1),
+            "charges": [{"rating": "api", "minimum": 60}],
+            "discounts": [{"percent": 10, "applies_to": ["usage"], **window}],
+        }
+        of = book(contract, rule={"price": PER_UNIT}, meter={"aggregate": "max"})
+        assert only(rate(of, [used("100", "2026-10-05T00:00:00+00:00")]))["total"] == 100 - expected
+        assert only(rate(of))["total"] == (54 if expected else 60)
+
+
 def test_f65_a_minimum_of_a_part_of_a_period() -> None:
     """1000 a month, 15 of 30 days: 500, less the 60 (of 100, less 40 %) that usage comes to: 440 are missing."""
     contract = {
