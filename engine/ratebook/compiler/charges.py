@@ -171,7 +171,8 @@ class ChargeTerms:
     def _segment(self, interval: Interval, at: Instant, *, continues: bool) -> Segment:
         price = self.prices.at(at)
         percent, pointer = self.percents.at(at) or (ZERO, "")
-        return Segment(interval, price if price is not None else self.otherwise, percent, pointer, continues)
+        chosen = price if price is not None else self.otherwise
+        return Segment(interval, at, chosen, percent, pointer, continues)
 
     def _included(self, nominal: Interval, billed: Interval, where: ZoneInfo) -> Included:
         units, pointer = self.included.at(billed.start) or (ZERO, "")

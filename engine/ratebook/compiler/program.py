@@ -68,13 +68,14 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a billed period in which one price and one charge discount hold.
+    """A part of a billed period in which one price and one charge discount hold, those that are in force at `at`.
 
     `continues` says that nothing of this charge's own changes at its start: what splits the usage there is a change
     of another charge that reads the same measure. Lines then share the segment and the one before as if they were one.
     """
 
     interval: Interval
+    at: Instant
     price: Price
     percent_off: Decimal
     percent_pointer: str

@@ -130,11 +130,12 @@ class LineWriter:
         """Divide a charge over its segments by what they cost; what costs nothing counts where the period begins."""
         if not self.form.discounted:
             return []
+        segments = rated.program.segments
         gross = sum((part.gross.fraction for part in rated.priced), _NOTHING)
         if not gross:
-            return [(self.form.program.boundary.billed.start, Fraction(amount))]
-        segments, each = rated.program.segments, Fraction(amount) / gross
-        return [(segments[part.segment].interval.start, part.gross.fraction * each) for part in rated.priced]
+            return [(segments[0].at, Fraction(amount))]
+        each = Fraction(amount) / gross
+        return [(segments[part.segment].at, part.gross.fraction * each) for part in rated.priced]
 
     def add_discounts(self) -> None:
         """Take each contract discount off what the ones before it left."""
