@@ -136,7 +136,9 @@ def _row(
     measure: Measure, place: tuple[int, int, int, Key], group: Sequence[tuple[Event, Decimal]]
 ) -> UsageRow:
     contract, boundary, segment, key = place
-    quantity = _combine(measure.aggregate, [event.quantity for event, _ in group])
+    subjects = dict.fromkeys(event.subject for event, _ in group)
+    each = [[event.quantity for event, _ in group if event.subject == subject] for subject in subjects]
+    quantity = sum((_combine(measure.aggregate, values) for values in each), Decimal(0))
     units = (
         sum((event.quantity * factor for event, factor in group), Decimal(0))
         if measure.additive

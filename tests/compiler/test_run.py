@@ -114,6 +114,16 @@ contracts:
     assert bill(text, "2026-10", usage).invoices() == [["usage rpc 7.00", "total 7.00"]]
 
 
+def test_peaks_of_several_subjects_are_added_up() -> None:
+    text = """
+rating: {seats: {meter: peak, price: {amount: 1, per: 1}}}
+contracts:
+  acme: {subjects: [o1, o2], type: metered, spec: global, start: 2026-01-01, charges: [{rating: seats}]}
+"""
+    usage = "peak 2026-10-05T00:00:00Z o1 3\npeak 2026-10-05T00:00:00Z o2 4\npeak 2026-10-06T00:00:00Z o1 2"
+    assert bill(text, "2026-10", usage).invoices() == [["usage seats 7.00", "total 7.00"]]
+
+
 # Whatever contracts there are
 
 

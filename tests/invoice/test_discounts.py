@@ -72,6 +72,21 @@ def test_a_window_beside_the_period_counts_nothing(window: str) -> None:
     assert invoice(f"{{percent: 10, applies_to: [usage, fee], {window}}}") == ["total 150.00"]
 
 
+@pytest.mark.parametrize(
+    ("window", "total"), [("from: 2026-10-20", "total 9.00"), ("until: 2026-10-20", "total 10.00")]
+)
+def test_what_cannot_be_added_up_counts_as_its_price_does_at_the_end_of_the_period(
+    window: str, total: str
+) -> None:
+    text = f"""
+rating: {{seats: {{meter: peak, price: {{amount: 1, per: 1}}}}}}
+contracts:
+  acme: {{org: o1, type: metered, spec: global, start: 2026-01-01, charges: [{{rating: seats}}],
+         discounts: [{{percent: 10, applies_to: [usage], {window}}}]}}
+"""
+    assert bill(text, "2026-10", "peak 2026-10-05T00:00:00Z o1 10").invoices()[0][-1] == total
+
+
 def test_a_fee_counts_if_its_period_begins_in_the_window() -> None:
     assert invoice("{percent: 10, applies_to: [fee], until: 2026-10-02}")[0] == "discount discount-1 -5.00"
     assert invoice("{percent: 10, applies_to: [fee], from: 2026-10-02}") == ["total 150.00"]
