@@ -63,7 +63,11 @@ def connect(url: str, credentials: str) -> Client:
         SourceError: the server cannot be reached or refuses the credentials.
     """
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        port = parts.port or (8443 if parts.scheme == "https" else 8123)
+    except ValueError:
+        port = 0
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not port:
         raise failure(
             "RB601",
             f"{without_credentials(url)} is no address of a ClickHouse server",
@@ -75,7 +79,7 @@ def connect(url: str, credentials: str) -> Client:
         return clickhouse_connect.get_client(
             interface=parts.scheme,
             host=parts.hostname,
-            port=parts.port or (8443 if parts.scheme == "https" else 8123),
+            port=port,
             username=user or "default",
             password=password,
             database=unquote(parts.path.strip("/")) or "default",
