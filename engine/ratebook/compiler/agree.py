@@ -143,6 +143,7 @@ class Agreements:
             labels={name: labels[name] for name in sorted(description.labels & labels.keys())},
             report_only=report_only,
             additive=additive,
+            over_time=meter.aggregate == "time_weighted_sum",
             factor_changes=self._factor_changes(rule, where) if self.detailed and additive else frozenset(),
             otherwise=without_price(header.currency, sources.pointer, report_only=report_only),
         )

@@ -1,7 +1,7 @@
 """A charge of an agreement: all its versions compiled once, and its program for one billed period."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
@@ -11,7 +11,7 @@ from ratebook.book.model import Matrix, Multiplier
 from ratebook.book.terms import ChargeSources, Term
 from ratebook.calendar import Instant, Interval, share
 from ratebook.compiler.measures import factor_tree, versions_at
-from ratebook.compiler.prices import PriceTerms, compile_price, pick
+from ratebook.compiler.prices import PriceTerms, compile_price, pick, scaled_price
 from ratebook.compiler.program import (
     Bound,
     ChargeProgram,
@@ -94,7 +94,8 @@ class LateMultiplier:
 class ChargeTerms:
     """A charge of an agreement, whatever the period.
 
-    Usage of a meter that cannot be added up is not split: it is priced at the version of the period's end.
+    Usage of a meter that cannot be added up is not split: it is priced at the version of the period's end. A level
+    `over_time` is measured times microseconds; the nominal period's length is put into divisor and ladder.
     `factor_changes` split usage besides prices, where an explanation wants one factor a row.
     """
 
@@ -120,6 +121,7 @@ class ChargeTerms:
     report_only: bool
     otherwise: Price
     additive: bool
+    over_time: bool
     factor_changes: frozenset[Instant]
 
     def program(
@@ -134,6 +136,7 @@ class ChargeTerms:
             windows: those at which a contract discount begins or ends.
             where: the spec's zone.
         """
+        length = Decimal(nominal.length) if self.over_time else _ONE
         if self.additive:
             edges = (billed.start, *sorted(cuts), billed.end)
             own = {billed.start} | windows | self.prices.changes(billed) | self.percents.changes(billed)
@@ -142,7 +145,9 @@ class ChargeTerms:
                 for edge in pairwise(edges)
             )
         else:
-            segments = (self._segment(billed, Instant(billed.end - 1), continues=False),)
+            at_end = self._segment(billed, Instant(billed.end - 1), continues=False)
+            in_ladder = self._in_ladder(length) / self.conversion.ladder_divisor
+            segments = (replace(at_end, price=scaled_price(at_end.price, in_ladder)),)
         return ChargeProgram(
             charge=self.charge,
             pointer=self.pointer,
@@ -150,11 +155,12 @@ class ChargeTerms:
                 self.measure, self.keep, self.lines_by, self.pool_by, self._late_factors(billed, where)
             ),
             quantity_unit=self.quantity_unit,
+            quantity_divisor=length,
             billable_unit=self.billable_unit,
-            divisor=self.conversion.divisor,
+            divisor=self.conversion.divisor * length,
             conversion_rounding=self.conversion.rounding,
             conversion_pointer=self.conversion.pointer,
-            included=self._included(nominal, billed, where),
+            included=self._included(nominal, billed, length, where),
             segments=segments,
             maximum=self.maximum.at(billed.start),
             minimum=self.minimum.at(billed.start),
@@ -174,13 +180,16 @@ class ChargeTerms:
         chosen = price if price is not None else self.otherwise
         return Segment(interval, at, chosen, percent, pointer, continues)
 
-    def _included(self, nominal: Interval, billed: Interval, where: ZoneInfo) -> Included:
+    def _included(self, nominal: Interval, billed: Interval, length: Decimal, where: ZoneInfo) -> Included:
         units, pointer = self.included.at(billed.start) or (ZERO, "")
         part = share(billed, nominal, self.prorate_included, where)
         if part.numerator != part.denominator:
             exact = EXACT.divide(units * part.numerator, Decimal(part.denominator))
             units = exact.quantize(_MICRO, rounding=ROUNDING["half_up"], context=EXACT)
-        return Included(units * self.conversion.ladder_divisor, self.included_each, pointer)
+        return Included(units * self._in_ladder(length), self.included_each, pointer)
+
+    def _in_ladder(self, length: Decimal) -> Decimal:
+        return self.conversion.ladder_divisor * (length if self.conversion.rounding == "none" else _ONE)
 
     def _late_factors(self, billed: Interval, where: ZoneInfo) -> tuple[LateFactor, ...]:
         last = Instant(billed.end - 1)

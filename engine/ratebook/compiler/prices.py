@@ -1,7 +1,7 @@
 """From a price as the book writes it to a ladder or a matrix of ladders with exact unit prices."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, Inexact
 from itertools import chain
 from math import prod
@@ -114,6 +114,29 @@ def compile_ladder(written: Written, terms: PriceTerms, pointer: str) -> Ladder:
         for index, tier in enumerate(written.tiers)
     ]
     return _tiered(written.model, steps, written, terms, pointer)
+
+
+def scaled_price(price: Price, factor: Decimal) -> Price:
+    """Put a factor into a price as a divisor of its units: what `factor` units of the new price cost, one unit cost."""
+    if price.matrix is not None:
+        leaves = {path: _scaled(leaf, factor) for path, leaf in price.matrix.leaves.items()}
+        return replace(price, matrix=Tree.of(price.matrix.depth, leaves))
+    return price if price.ladder is None else replace(price, ladder=_scaled(price.ladder, factor))
+
+
+def _scaled(ladder: Ladder, factor: Decimal) -> Ladder:
+    tiers = tuple(
+        replace(
+            tier,
+            lower=tier.lower * factor,
+            up_to=None if tier.up_to is None else tier.up_to * factor,
+            base=tier.base * factor,
+        )
+        for tier in ladder.tiers
+    )
+    bounds = tuple(bound * factor for bound in ladder.bounds)
+    denominator, size = ladder.denominator * factor, ladder.size * factor
+    return replace(ladder, tiers=tiers, bounds=bounds, denominator=denominator, size=size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,13 +135,15 @@ class MeasureUse:
 class ChargeProgram:
     """A charge in one billed period: from units to exact nets.
 
-    `divisor` converts multiplied units to billable ones. `segments` tile the billed period.
+    `divisor` converts multiplied units to billable ones, `quantity_divisor` what was measured to the quantity: the
+    length of the nominal period in microseconds for a level over time, else 1. `segments` tile the billed period.
     """
 
     charge: str
     pointer: str
     use: MeasureUse
     quantity_unit: str
+    quantity_divisor: Decimal
     billable_unit: str
     divisor: Decimal
     conversion_rounding: ConversionRounding
@@ -177,6 +179,11 @@ class ChargeProgram:
     def is_discounted(self) -> bool:
         """Whether any segment has a discount."""
         return any(segment.percent_off for segment in self.segments)
+
+    @cached_property
+    def ladder_divisor(self) -> Decimal:
+        """How many units of the ladder make a billable one: rounded units are counted as such, others undivided."""
+        return self.divisor if self.conversion_rounding == "none" else Decimal(1)
 
     @cached_property
     def divides(self) -> bool:

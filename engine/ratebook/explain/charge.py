@@ -33,7 +33,7 @@ def charge_step(
     currency = outcome.program.agreement.currency
     steps = [*_nets(rated, currency, outcome.program.agreement.rounding), *_ladders(rated, outcome)]
     if program.included.units:
-        units = plain(program.included.units / _divisor(program))
+        units = plain(program.included.units / program.ladder_divisor)
         steps.append(
             Step("Included units", "", f"{grouped(units)} {program.billable_unit}", program.included.pointer)
         )
@@ -61,10 +61,6 @@ def _on_line(row: UsageRow, program: ChargeProgram, line: Mapping[str, Any]) -> 
         name in dimensions and row.dimensions[index] == dimensions[name]
         for index, name in zip(program.use.lines_by, program.use.line_names, strict=True)
     )
-
-
-def _divisor(program: ChargeProgram) -> Decimal:
-    return program.divisor if program.conversion_rounding == "none" else Decimal(1)
 
 
 def _nets(rated: RatedCharge, currency: str, rounding: str) -> Iterator[Step]:
@@ -97,7 +93,7 @@ def _ladders(rated: RatedCharge, outcome: Outcome) -> Iterator[Step]:
             name += f", {_span(segment, outcome)}"
         amount = part.gross.numerator / part.gross.denominator
         result = f"{shown(amount)} {outcome.program.agreement.currency}"
-        tiers = tuple(_tiers(part, price, _divisor(rated.program), rated.program.billable_unit))
+        tiers = tuple(_tiers(part, price, rated.program.ladder_divisor, rated.program.billable_unit))
         yield Step(name, "", result, price.pointer, tiers)
 
 
@@ -151,7 +147,7 @@ class _Weighed:
         names = list(self.of)
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         what = "; ".join(names[:_NAMED]) + more
-        detail = " × ".join((f"{grouped(plain(self.quantity))} {unit}", *map(plain, self.factors)))
+        detail = " × ".join((f"{grouped(shown(self.quantity))} {unit}", *map(plain, self.factors)))
         return Step(what, detail, grouped(plain(self.units)), " ".join(self.pointers))
 
 
@@ -161,25 +157,25 @@ def _usage(
     """Explain a line's units: what was counted, by which factors it was multiplied, and the query that counted."""
     meter = compiler.measures[program.use.measure].spec.meter
     events = sum(row.events for row in rows)
-    quantity = sum((row.quantity for row in rows), ZERO)
+    quantity = sum((row.quantity for row in rows), ZERO) / program.quantity_divisor
     weighed: dict[tuple[str, ...], _Weighed] = {}
     for row in rows:
         factors, pointers = _factors(compiler, program, row, zone)
         same = weighed.setdefault(pointers, _Weighed(factors, pointers))
-        same.quantity += row.quantity
+        same.quantity += row.quantity / program.quantity_divisor
         if factors:
             same.of[", ".join(value or "(none)" for value in row.dimensions)] = None
     counted = Step(
         f"Meter {meter}",
         "1 event" if events == 1 else f"{events:,} events",
-        f"{grouped(plain(quantity))} {program.quantity_unit}",
+        f"{grouped(shown(quantity))} {program.quantity_unit}",
         f"meters/{meter}",
         (Step(f"Query\n{query}"),),
     )
     return Step(
         "Units",
         "",
-        grouped(plain(sum((one.units for one in weighed.values()), ZERO))),
+        grouped(shown(sum((one.units for one in weighed.values()), ZERO))),
         "",
         (*(one.step(program.quantity_unit) for one in weighed.values() if one.factors), counted),
     )

@@ -18,6 +18,9 @@ from ratebook.template import Template
 _NOTHING: Final = Fraction(0)
 
 
+_CHANGED: Final = {"discount": "Discount on", "maximum": "Maximum of", "minimum": "Minimum of"}
+
+
 class Described(NamedTuple):
     """A line whose description a template still has to write."""
 
@@ -96,7 +99,7 @@ class LineWriter:
             if net is not exact:
                 after = self.form.rounded(net)
                 if after != before:
-                    self._add(program.charge, kind, f"{kind.capitalize()} {program.charge}", after - before)
+                    self._add(program.charge, kind, f"{_CHANGED[kind]} {program.charge}", after - before)
                 exact, before = net, after
         if rated.lines or before:
             self.entries.append(Entry(program.charge, "usage", before, self._pieces(rated, before)))

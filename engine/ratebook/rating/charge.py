@@ -52,7 +52,7 @@ class Priced(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """A ladder that cannot be billed: beyond a blocked price (RB506) or below zero (RB507)."""
+    """A ladder that cannot be billed: beyond a blocked price (RB506) or below zero (RB507), in billable units."""
 
     code: str
     ladder: LadderUsage
@@ -103,6 +103,8 @@ def rate_charge(program: ChargeProgram, rows: Sequence[UsageRow], rates: Mapping
     if program.minimum is not None:
         net = max(capped, _bound(program.minimum, rates))
     lines = _lines(ladders, priced, program)
+    if program.quantity_divisor != 1:
+        lines = [line._replace(quantity=line.quantity / program.quantity_divisor) for line in lines]
     return RatedCharge(program, gross, discounted, capped, net, lines, priced, gathered.missing, refused)
 
 
@@ -120,7 +122,7 @@ def _billable(gathered: Ladders, program: ChargeProgram) -> tuple[list[LadderUsa
     for ladder in gathered.ladders:
         total = sum(ladder.units, ZERO)
         if total < 0:
-            refused.append(Refused("RB507", ladder, total))
+            refused.append(Refused("RB507", ladder, total / program.divisor))
         else:
             ladders.append(ladder)
     if not gathered.ladders and (empty := without_usage(program)) is not None:
@@ -140,7 +142,7 @@ def _price(
         if any(price is not None and price.model == "blocked" for price in ladder.prices):
             beyond = sum((part.end - part.start for part in parts if _blocked(part)), ZERO)
             if beyond > 0:
-                refused.append(Refused("RB506", ladder, beyond))
+                refused.append(Refused("RB506", ladder, beyond / program.ladder_divisor))
         priced += parts
     return priced
 
