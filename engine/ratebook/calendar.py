@@ -55,6 +55,9 @@ BEGINNING: Final = Instant(-2_208_988_800 * SECOND)
 """1900-01-01T00:00Z, before everything that is billed."""
 NEVER: Final = Instant(7_258_118_400 * SECOND)
 """2200-01-01T00:00Z, after everything that is billed; every instant between is exact in JSON too."""
+EARLIEST_YEAR: Final = 1900
+LATEST_YEAR: Final = 2199
+"""The years that a book's dates and a run's periods may lie in."""
 
 
 class Share(NamedTuple):
@@ -274,11 +277,14 @@ class RunPeriod:
                     parse for pattern, parse in _RUN_PERIODS if re.fullmatch(pattern, text, re.ASCII)
                 )
                 first, last = parse(text)
-        except (ValueError, StopIteration):
+        except (ValueError, OverflowError, StopIteration):
             msg = f"{text!r} is not a period; write 2026, 2026-Q4, 2026-10, 2026-W40, 2026-10-05 or FROM/TO"
             raise ValueError(msg) from None
         if last <= first:
             msg = f"the period {text!r} ends before it begins"
+            raise ValueError(msg)
+        if not EARLIEST_YEAR <= first.year <= last.year <= LATEST_YEAR + 1:
+            msg = f"the period {text!r} leaves the years from {EARLIEST_YEAR} to {LATEST_YEAR}"
             raise ValueError(msg)
         return cls(text, first, last)
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
@@ -11,8 +11,8 @@ from pydantic import Discriminator, PlainValidator, Tag, ValidationInfo, WithJso
 
 from ratebook.book.model.base import MAPPING, SCALAR, problem, shape
 from ratebook.book.scalars import UnclearScalarError, read_scalar
+from ratebook.calendar import EARLIEST_YEAR, LATEST_YEAR, zone
 from ratebook.calendar import When as CalendarWhen
-from ratebook.calendar import zone
 from ratebook.money import MINOR_UNITS
 
 Every = Literal["day", "week", "month", "quarter", "year"]
@@ -300,14 +300,16 @@ def when(value: object) -> When:
         return value
     if not isinstance(value, str):
         raise problem("RB203", f"{named(value)} stands where a date is expected", expected=_TIMES)
+    moment: When | None = None
     try:
         if re.fullmatch(DATE_PATTERN, value, re.ASCII):
-            return date.fromisoformat(value)
-        if re.fullmatch(TIME_PATTERN + OFFSET_PATTERN, value, re.ASCII):
+            moment = date.fromisoformat(value)
+        elif re.fullmatch(TIME_PATTERN + OFFSET_PATTERN, value, re.ASCII):
             moment = datetime.fromisoformat(value)
-            return moment if _EARLIEST <= moment <= _LATEST else date.fromisoformat("")
     except (ValueError, OverflowError):
         raise problem("RB207", f"{quoted(value)} is not in the calendar", expected=_TIMES) from None
+    if moment is not None:
+        return _near(value, moment)
     if re.fullmatch(TIME_PATTERN, value, re.ASCII):
         raise problem(
             "RB208",
@@ -318,9 +320,19 @@ def when(value: object) -> When:
     raise problem("RB207", f"{quoted(value)} is not a date", expected=_TIMES)
 
 
+def _near(value: str, moment: When) -> When:
+    """Refuse a year in which periods, zones and days beside it would leave the calendar."""
+    if EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        return moment
+    raise problem(
+        "RB207",
+        f"{quoted(value)} is in no year from {EARLIEST_YEAR} to {LATEST_YEAR}",
+        expected=_TIMES,
+        help_="leave out an end that is open" if moment.year > LATEST_YEAR else "",
+    )
+
+
 _TIMES: Final = "a date as in 2026-06-15, or a time with its offset as in 2026-06-15T14:00:00+03:00"
-_EARLIEST: Final = datetime(1, 1, 3, tzinfo=UTC)
-_LATEST: Final = datetime(9999, 12, 28, tzinfo=UTC)
 _WHEN_SCHEMA: Final = {
     "title": "date or time",
     "type": "string",
