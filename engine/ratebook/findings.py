@@ -4,6 +4,7 @@ A finding names a place of the book as a pointer (`rating/rpc-requests#price/tie
 is looked up when it is drawn. Every code stands in `CODES` and, word for word, in docs/reference/findings.md.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
@@ -13,6 +14,10 @@ from ratebook.finding_codes import CODES
 Severity = Literal["error", "warning", "info"]
 
 SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
+
+_LONGEST_EXCERPT: Final = 200
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+"""What a terminal would obey instead of showing it; texts of usage may hold any character."""
 
 
 class Position(NamedTuple):
@@ -85,15 +90,24 @@ def draw(finding: Finding, position: Position | None, source: str | None = None)
     rows = [f"{place}{finding.severity} {finding.code}: {finding.message}"]
     if position and source is not None:
         gutter = " " * len(str(position.line))
-        caret = " " * (position.column - 1) + "^" * max(
-            1, min(position.width, len(source) + 1 - position.column)
-        )
-        rows += [f"{gutter} |", f"{position.line} | {source}", f"{gutter} | {caret}"]
+        excerpt, before = _excerpt(source, position.column - 1)
+        width = max(1, min(position.width, len(excerpt) - before))
+        rows += [f"{gutter} |", f"{position.line} | {excerpt}", f"{gutter} | {' ' * before}{'^' * width}"]
     if finding.expected:
         rows.append(f"  = expected: {finding.expected}")
     if finding.help:
         rows.append(f"  = help: {finding.help}")
-    return "\n".join(rows)
+    return "\n".join(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", row) for row in rows)
+
+
+def _excerpt(source: str, column: int) -> tuple[str, int]:
+    """Cut a line to what a terminal shows, and say how many characters of it stand before the column."""
+    if len(source) <= _LONGEST_EXCERPT:
+        return source, column
+    start = max(0, min(column - _LONGEST_EXCERPT // 2, len(source) - _LONGEST_EXCERPT))
+    end = start + _LONGEST_EXCERPT
+    left, right = "…" if start else "", "…" if end < len(source) else ""
+    return f"{left}{source[start:end]}{right}", column - start + len(left)
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:
