@@ -162,9 +162,7 @@ def _attach_text(connection: duckdb.DuckDBPyConnection, source: EventSource, fil
     else:
         batches = read_json_lines(source.name, files.paths, tuple(types))
         schema = pa.schema([(name, pa.string()) for name in types])
-        _create_from(
-            connection, f"{create} json_lines AS r", pa.RecordBatchReader.from_batches(schema, batches)
-        )
+        _create_from(connection, f"{create} json_lines AS r", schema, batches)
     return Attached(zoned=True, unreadable=unreadable, paths=())
 
 
@@ -176,10 +174,26 @@ def _free(name: str, taken: Mapping[str, Any]) -> str:
     return name
 
 
-def _create_from(connection: duckdb.DuckDBPyConnection, sql: str, reader: pa.RecordBatchReader) -> None:
-    connection.register("json_lines", reader)
+def _create_from(
+    connection: duckdb.DuckDBPyConnection, sql: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
+) -> None:
+    """Create a table from batches; what is wrong with their file is said as it is, without DuckDB's words around it."""
+    wrong: list[SourceError] = []
+
+    def watched() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from batches
+        except SourceError as error:
+            wrong.append(error)
+            raise
+
+    connection.register("json_lines", pa.RecordBatchReader.from_batches(schema, watched()))
     try:
         connection.execute(sql)
+    except duckdb.Error:
+        if wrong:
+            raise wrong[0] from None
+        raise
     finally:
         connection.unregister("json_lines")
 

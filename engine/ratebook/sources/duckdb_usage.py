@@ -242,4 +242,6 @@ def translated(source: str) -> Iterator[None]:
 
 def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return " ".join(lines[:2]) if lines else type(error).__name__
+    file = next((Path(line[7:]).name for line in lines if line.startswith("file = ")), "")  # of a CSV
+    said = lines[: 3 if file else 2] or [type(error).__name__]
+    return ", ".join(([file] if file else []) + said)
