@@ -1,10 +1,14 @@
 """`ratebook`: the group of all commands. A command's module is loaded when it is called, so that help is quick."""
 
+import errno
 import importlib
 import os
+import signal
 import sys
 import traceback
-from typing import Final
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
 
 import click
 
@@ -51,6 +55,15 @@ class LazyGroup(click.Group):
             raise click.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what the command returns
+        """Run the command; whatever a library makes of a signal, the command was stopped."""
+        try:
+            return super().invoke(ctx)
+        except Exception:
+            if _stopped_by:
+                raise KeyboardInterrupt from None
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands into the help without loading them."""
         del ctx
@@ -69,15 +82,55 @@ def cli() -> None:
     """
 
 
+_stopped_by: Final[list[int]] = []
+"""The signals that told the program to stop."""
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Stop the command as Ctrl-C does, so that temporary files are removed."""
+    del frame
+    _stopped_by.append(number)
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command line. An error that nobody foresaw ends with 2, so that it is never taken for a finding."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some costs every command 15 ms
+    if sys.stdout is None:  # closed by the caller
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open until the end
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
     try:
-        cli(prog_name="ratebook")
+        _run()
+    except SystemExit:
+        if _stopped_by:
+            sys.exit(128 + _stopped_by[0])
+        raise
+    except OSError as error:
+        _let_go_of_stdout()
+        if error.errno == errno.EPIPE:
+            sys.exit(1)
+        where = f": {error.filename}" if error.filename else ""
+        click.echo(f"cannot read or write: {error.strerror or error}{where}", err=True)
+        sys.exit(2)
     except Exception:  # noqa: BLE001 - the outermost edge of the program
         traceback.print_exc()
         click.echo("ratebook met an error of its own; please report it with the lines above", err=True)
         sys.exit(2)
+
+
+def _run() -> None:
+    """Run the command, and see all that it printed off."""
+    try:
+        cli(prog_name="ratebook")
+    finally:
+        sys.stdout.flush()
+
+
+def _let_go_of_stdout() -> None:
+    """Send what is still to be printed nowhere, as where it should go takes no more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 if __name__ == "__main__":

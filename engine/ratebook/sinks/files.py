@@ -1,5 +1,6 @@
 """Invoices on disk: one JSON-lines file, an index to find each in it, and the manifest of the run."""
 
+import errno
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ class InvoiceFolder:
 
     def __enter__(self) -> Self:
         """Open the files."""
+        if self.folder.exists() and not self.folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "Not a folder", str(self.folder))
         self.folder.mkdir(parents=True, exist_ok=True)
         self._invoices = (self.folder / INVOICES).open("xb")
         self._index = (self.folder / INDEX).open("xb")
