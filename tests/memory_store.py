@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, localcontext
+from typing import NamedTuple
 
 from ratebook.calendar import Instant, Interval, from_datetime
 from ratebook.findings import Finding
@@ -80,7 +81,7 @@ class MemoryStore:
 
     def _meter(self, number: int) -> list[UsageRow]:
         measure = self.measures[number]
-        groups: dict[tuple[int, int, int, Key], list[tuple[Event, Decimal]]] = {}
+        groups: dict[tuple[int, int, int, Key], list[Metered]] = {}
         for event in self.events:
             if not _counts(measure, event):
                 continue
@@ -94,7 +95,7 @@ class MemoryStore:
                 continue
             key = tuple(event.dimensions.get(name) for name in measure.keep)
             place = (contract, segment.boundary, segment.segment, key)
-            groups.setdefault(place, []).append((event, factor))
+            groups.setdefault(place, []).append(Metered(event, factor, measure.slots.bounds[segment.last]))
         ordered = sorted(
             groups, key=lambda one: (*one[:3], tuple((text is not None, text or "") for text in one[3]))
         )
@@ -132,26 +133,33 @@ class MemoryStore:
             )
 
 
-def _row(
-    measure: Measure, place: tuple[int, int, int, Key], group: Sequence[tuple[Event, Decimal]]
-) -> UsageRow:
+class Metered(NamedTuple):
+    """An event with its factor, and the end of the segment in which it counts."""
+
+    event: Event
+    factor: Decimal
+    end: Instant
+
+
+def _row(measure: Measure, place: tuple[int, int, int, Key], group: Sequence[Metered]) -> UsageRow:
     contract, boundary, segment, key = place
-    subjects = dict.fromkeys(event.subject for event, _ in group)
-    each = [[event.quantity for event, _ in group if event.subject == subject] for subject in subjects]
-    quantity = sum((_combine(measure.aggregate, values) for values in each), Decimal(0))
+    subjects = dict.fromkeys(one.event.subject for one in group)
+    each = [[one for one in group if one.event.subject == subject] for subject in subjects]
+    quantity = sum((_combine(measure.aggregate, metered) for metered in each), Decimal(0))
     units = (
-        sum((event.quantity * factor for event, factor in group), Decimal(0))
-        if measure.additive
-        else quantity
+        sum((one.event.quantity * one.factor for one in group), Decimal(0)) if measure.additive else quantity
     )
     return UsageRow(contract, boundary, segment, key, len(group), quantity, units)
 
 
-def _combine(aggregate: Aggregate, values: Sequence[Decimal]) -> Decimal:
+def _combine(aggregate: Aggregate, metered: Sequence[Metered]) -> Decimal:
+    values = [one.event.quantity for one in metered]
     if aggregate in ADDITIVE:
         return sum(values, Decimal(0))
     if aggregate == "latest":
         return values[-1]
+    if aggregate == "time_weighted_sum":
+        return sum((one.event.quantity * (one.end - one.event.at) for one in metered), Decimal(0))
     assert aggregate in {"max", "min"}, f"the double does not measure {aggregate}"
     return max(values) if aggregate == "max" else min(values)
 

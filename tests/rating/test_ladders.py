@@ -176,6 +176,54 @@ contracts: {acme: {org: o1, type: metered, spec: global, start: 2026-01-01, char
     assert [run.invoice["lines"][0][name] for name in ("quantity", "billable")] == ["9", "13"]
 
 
+# Levels over time
+
+LEVEL = """
+meters: {seats: {source: raw, aggregate: time_weighted_sum, value: level, unit: seat, dimensions: [chain]}}
+rating: {seats: {meter: seats, RULE}}
+contracts: {acme: {org: o1, type: metered, spec: global, LIFE, charges: [{rating: seats, TERMS}]}}
+"""
+TEN_THEN_SIX = """
+    seats 2026-10-01T00:00:00Z o1 10 chain=eth
+    seats 2026-10-17T12:00:00Z o1 -4 chain=eth
+"""
+
+
+def level(
+    rule: str, terms: str = "", life: str = "start: 2026-01-01", usage: str = TEN_THEN_SIX
+) -> list[str]:
+    text = LEVEL.replace("RULE", rule).replace("TERMS", terms).replace("LIFE", life)
+    run = bill(text, "2026-10", usage)
+    return [run.invoice["lines"][0]["quantity"], run.invoice["total"]]
+
+
+def test_a_level_counts_by_the_time_that_it_lasts() -> None:
+    """10 seats for 31 days, less 4 for 14.5: 252 days of seats, over 31."""
+    assert level("price: {amount: 31, per: 1}") == ["8.129032258065", "252.00"]
+
+
+def test_a_level_of_a_part_of_a_month_is_over_the_whole_month() -> None:
+    """From 11 October on, the seats of the 17th only: −4 × 14.5 + 10 × 21."""
+    usage = TEN_THEN_SIX.replace("10-01T", "10-11T")
+    assert level("price: {amount: 31, per: 1}", life="start: 2026-10-11", usage=usage)[1] == "152.00"
+
+
+def test_tiers_included_units_and_packages_of_a_level_count_seats() -> None:
+    """8.129…: 5 × 10 + 3.129 × 1 = 53.13; 8 are included: 0.129 × 31 = 4; packages of 3: 3; rounded up 9."""
+    assert (
+        level("price: {model: graduated, per: 1, tiers: [{up_to: 5, amount: 10}, {amount: 1}]}")[1] == "53.13"
+    )
+    assert level("price: {amount: 31, per: 1}", "included: 8")[1] == "4.00"
+    assert level("price: {model: package, size: 3, amount: 1}")[1] == "3.00"
+    assert level("convert: {round: up}, price: {amount: 1, per: 1}")[1] == "9.00"
+    assert (
+        level(
+            "price: {model: graduated, per: 1, tiers: [{up_to: 8, amount: 0, flat: 5}, {amount: 0, flat: 7}]}"
+        )[1]
+        == "12.00"
+    )
+
+
 # Included units
 
 
