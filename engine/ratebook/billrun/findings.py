@@ -10,6 +10,7 @@ from ratebook.compiler.program import FxPolicy, Program
 from ratebook.compiler.run import RunCompiler
 from ratebook.findings import Finding
 from ratebook.fx import Quote
+from ratebook.invoice.line import shown
 from ratebook.money import plain
 from ratebook.rating.charge import RatedCharge
 from ratebook.usage.rows import Unbilled
@@ -103,7 +104,7 @@ def charge_findings(contract: str, rated: RatedCharge) -> Iterator[Finding]:
             },
         )
     for refused in rated.refused:
-        units = plain(refused.units)
+        units = shown(refused.units)
         reason = (
             f"{units} units are used beyond the included ones, and the price is blocked"
             if refused.code == "RB506"
