@@ -9,6 +9,7 @@ from ratebook.book.layout import BOOK
 from ratebook.findings import Finding
 
 _WITH_PASSWORD: Final = re.compile(r"[a-z0-9+.-]+://[^/@\s]*:[^/@\s]+@", re.IGNORECASE | re.ASCII)
+_IN_QUERY: Final = re.compile(r"[?&;](pass(word|wd)?|secret|token|api_?key)=", re.IGNORECASE | re.ASCII)
 _MOST_CHARACTERS: Final = 1_000
 _HELP: Final = (
     "write a reference, as in env:NAME, and replace the secret itself: git keeps what was committed"
@@ -23,5 +24,6 @@ def check_secrets(draft: Draft) -> Iterator[Finding]:
         if environment.usage and environment.usage.clickhouse:
             addresses["usage/clickhouse/url"] = environment.usage.clickhouse.url
         for key, address in addresses.items():
-            if _WITH_PASSWORD.match(address[:_MOST_CHARACTERS]):
+            shown = address[:_MOST_CHARACTERS]
+            if _WITH_PASSWORD.match(shown) or _IN_QUERY.search(shown):
                 yield Finding("RB213", "the address holds a password", f"{pointer}/{key}", help=_HELP)
