@@ -166,3 +166,16 @@ def test_an_excerpt_shows_as_much_of_a_long_line_as_fits(tmp_path: Path) -> None
     assert done.code == 2
     assert max(map(len, done.stdout.splitlines())) < 300
     assert "\x1b" not in done.stdout
+
+
+def test_a_server_that_is_down_is_said_once_and_shortly(tmp_path: Path) -> None:
+    settings = BOOK["specs/book.yaml"].replace("PORT", "1")
+    done = rate(write(tmp_path, {"specs/book.yaml": settings}), "--environment", "server")
+
+    assert (done.code, done.stderr.splitlines()) == (
+        2,
+        [
+            "error RB601: http://127.0.0.1:1/db cannot be reached: Connection refused",
+            "  = help: see that the server runs and can be reached from here; nothing is billed without it",
+        ],
+    )

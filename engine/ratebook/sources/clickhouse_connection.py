@@ -1,5 +1,7 @@
 """A connection to ClickHouse that only reads, and never takes a part of a result for the whole."""
 
+import logging
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -50,6 +52,10 @@ _REFUSED: Final = frozenset({164, 192, 193, 194, 492, 497, 516})
 _TOO_LARGE: Final = frozenset({69, 70, 321, 407})
 _EXHAUSTED: Final = frozenset({159, 160, 202, 241, 243, 307, 396})
 _TIMEOUT: Final = 3_600
+_SYSTEM: Final = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
+"""What the system said, in the middle of what libraries say about it."""
+
+logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())  # a finding says it, once
 
 
 def connect(url: str, credentials: str) -> Client:
@@ -182,6 +188,8 @@ def _explained(error: ClickHouseError, source: str, address: str, secret: str) -
         return failure("RB606", f"{address} gave up: {said}", source=source, help_=help_)
     if code is None and isinstance(error, OperationalError):
         help_ = "see that the server runs and can be reached from here; nothing is billed without it"
+        system = _SYSTEM.search(said)
+        said = system[1] if system else said
         return failure("RB601", f"{address} cannot be reached: {said}", source=source, help_=help_)
     return failure(
         "RB605", f"a query at {address} failed: {said}", source=source, help_="report this as a bug"
