@@ -13,10 +13,11 @@ from ratebook.calendar import DAY, SECOND, Instant, Interval, instant_of, zone
 from ratebook.sources.clickhouse_usage import ClickHouseUsage
 from ratebook.sources.duckdb_usage import DuckDBUsage
 from ratebook.sources.errors import SourceError
+from ratebook.sources.metering import MeteringStore
 from ratebook.usage.measure import Band, Dimension, FactorTable, Slots
 from ratebook.usage.rows import SegmentRow
 from tests.sources.ask import COUNT, Both, ask_clickhouse, ask_parquet, d, events, measuring
-from tests.sources.cases import START, moment
+from tests.sources.cases import START, moment, trusted
 
 
 def at(offset: int) -> datetime:
@@ -110,6 +111,21 @@ def test_march_in_istanbul_begins_in_february(both: Both) -> None:
         {"ts": datetime(2026, 3, 31, 21, 0, tzinfo=UTC)},
     )
     assert both(rows, replace(COUNT, slots=Slots(tuple(march)))).told == [((), 2, 2)]
+
+
+def test_a_run_that_measures_nothing_needs_no_source(tmp_path: Path) -> None:
+    with MeteringStore(DuckDBUsage({"raw": "nothing/*.parquet"}, tmp_path)) as store:
+        metered = store.measure([], [], COUNT.slots.window)
+        assert (metered.unbilled(), metered.findings(), metered.counts()) == ((), (), ())
+
+
+@pytest.mark.parametrize("aggregate", ["count", "latest"])
+def test_events_need_no_id_where_the_source_is_trusted(aggregate: str, both: Both) -> None:
+    source = replace(trusted(COUNT.source), event_id="")
+    rows = events({"bytes": 3}, {"bytes": 5}, {"org": "x", "bytes": 1})
+    asked = both(rows, measuring(aggregate, source=source))
+    assert asked.told == [((), 2, 2 if aggregate == "count" else 5)]
+    assert [one.example for one in asked.unbilled] == [""]
 
 
 def test_many_slots(both: Both) -> None:

@@ -51,7 +51,8 @@ class MeteringStore:
             SourceError: a source cannot be read, reached or trusted.
         """
         windows = source_windows(measures)
-        prepared = dict(zip(windows, self._source.prepare(list(windows.values())), strict=True))
+        found = self._source.prepare(list(windows.values())) if windows else ()
+        prepared = dict(zip(windows, found, strict=True))
         metered = Metered(self._source, self._assignment, measures, prepared)
         for number in range(len(measures)):
             priced = {row.timeline for row in segments[number]}
