@@ -121,6 +121,45 @@ def test_what_is_measured_is_known_once_outcomes_come() -> None:
     assert [measure.name for measure in run.plan.measures] == ["requests"]
 
 
+def test_f64_tiers_and_included_units_begin_anew_with_each_period_in_the_specs_zone() -> None:
+    """10 units at 2 and 5 at 1, of which 5 are free each month; 20:59 UTC is the last minute of October in Istanbul."""
+    tiers = "{model: graduated, per: 1, tiers: [{up_to: 10, amount: 2}, {amount: 1}]}"
+    text = METERED.replace("{amount: 1, per: 1}", tiers) + contract("a").replace(
+        "{rating: rpc}", "{rating: rpc, included: 5}"
+    )
+    text += "specs: {global: {time_zone: Europe/Istanbul, currency: USD}}\n"
+    usage = used("a", 20, "2026-10-31T20:59:59Z") + used("a", 20, "2026-10-31T21:00:00Z")
+    run = bill(text, "2026-10-01/2026-12-01", usage)
+    assert [invoice[-1] for invoice in run.invoices()] == ["total 25.00", "total 25.00"]
+
+
+def test_lago_2561_fees_usage_and_minimum_end_with_the_contract() -> None:
+    """19 of 31 days; what is used afterwards is reported, and nothing is billed in advance."""
+    text = """
+rating: {rpc: {meter: requests, price: {amount: 1, per: 1}}}
+plans:
+  pro:
+    name: Pro
+    fees: [{id: base, name: B, amount: 31}, {id: next, name: N, amount: 31, bill: in_advance}]
+    charges: [{rating: rpc}]
+    minimum: {amount: 310, applies_to: [usage]}
+contracts:
+  a: {org: a, type: hybrid, spec: global, plan: pro, start: 2026-01-01, end: 2026-10-20}
+"""
+    run = bill(text, "2026-10", used("a", 90) + used("a", 7, "2026-10-20T00:00:00Z"))
+    assert run.invoices() == [["fee base 19.00", "usage rpc 90.00", "minimum minimum 100.00", "total 209.00"]]
+    assert [finding.code for finding in run.findings] == ["RB502"]
+
+
+def test_polar_6625_the_period_after_a_change_of_plan_bills_its_own_usage_alone() -> None:
+    """One customer, two contracts one after the other: nothing is billed twice."""
+    first = contract("a", more=", end: 2026-10-15").replace("org: a", "org: acme")
+    second = contract("b", "2026-10-15").replace("org: b", "org: acme")
+    usage = "".join(used("acme", 1, f"2026-10-{day:02}T12:00:00Z") for day in range(1, 32))
+    totals = [Decimal(one["total"]) for one in bill(METERED + first + second, "2026-10", usage).documents]
+    assert totals == [14, 17]
+
+
 # Odd usage
 
 

@@ -5,9 +5,11 @@ import re
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 
 from ratebook.money import MINOR_UNITS
+from ratebook.template import TemplateError, compile_template
 from tests.builders import amounts, bill
 from tests.random_runs import RATES, runs
 
@@ -79,6 +81,16 @@ def test_a_usage_line_says_everything() -> None:
         "period": {"from": "2026-10-01T00:00:00+02:00", "to": "2026-11-01T00:00:00+01:00"},
     }
     assert (nothing["dimensions"], nothing["amount"]) == ({"chain": None}, "1.00")
+
+
+def test_a10_a_description_prints_the_number_that_was_computed() -> None:
+    """A template that rounds, as `'%.2f' | format(2.675)`, would print 2.67; here it gets texts, and cannot round."""
+    text = BOOK.replace("{{ quantity | compact }}", "{{ billable }}").replace(
+        "per: 1000}", "per: 1000}\n    convert: {divide_by: 1000}"
+    )
+    assert invoice(text)["lines"][2]["description"] == "Ethereum - 1234.567 request"
+    with pytest.raises(TemplateError):
+        compile_template("{{ quantity | round }}")
 
 
 def test_reported_usage_is_an_appendix_without_amounts() -> None:
