@@ -41,7 +41,7 @@ def missing_defect(source: EventSource, what: Missing, events: int, example: str
         code,
         f"{events} event(s) of {source.name} have no {name} in {column}{_as(example)}: they are not counted",
         pointer(source.name, what),
-        expected=f"a {name} in {column}",
+        expected=f"a value in {column}",
         help=help_,
         details={"events": events, "column": column, "example": example},
     )
