@@ -54,7 +54,11 @@ def explain_invoice(evidence: Evidence, line: int | None = None) -> Step:
         steps = tuple(_line_step(evidence, lines[number - 1], number) for number in numbers)
     currency = invoice["currency"]
     name = f"Invoice {invoice['invoice']} of {invoice['contract']}"
-    tax = f"+ tax {grouped(invoice['tax'])}" if invoice["tax"] is not None else "before the tax that the sink adds"
+    tax = (
+        f"+ tax {grouped(invoice['tax'])}"
+        if invoice["tax"] is not None
+        else "before the tax that the sink adds"
+    )
     detail = f"{grouped(invoice['subtotal'])} {tax}"
     return Step(name, detail, f"{grouped(invoice['total'])} {currency}", steps=(*steps, *_rates(evidence)))
 
