@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratebook.template import Template, TemplateError, compact, compile_template
+from ratebook.template import Rows, Template, TemplateError, compact, compile_template
 
 LABELS = {"chain": {"eth": "Ethereum", "sol": "Solana"}}
 
 
 def render(source: str, **row: str) -> str:
-    return compile_template(source, LABELS).render([row])[0]
+    (text,) = compile_template(source, LABELS).render(Rows(1, {name: [value] for name, value in row.items()}))
+    return text
 
 
 @pytest.mark.parametrize(
@@ -43,9 +44,9 @@ def test_a_template_renders(source: str, text: str) -> None:
 def test_many_rows_are_rendered_at_once() -> None:
     template = compile_template("{{ chain | label }}{% if n == '1' %}!{% endif %}", LABELS)
 
-    assert template.render([{"chain": "eth", "n": "1"}, {"chain": "ton", "n": "2"}]) == ["Ethereum!", "ton"]
-    assert template.render([]) == []
-    assert compile_template("").render([{}, {}]) == ["", ""]
+    assert template.render(Rows(2, {"chain": ["eth", "ton"], "n": ["1", "2"]})) == ["Ethereum!", "ton"]
+    assert template.render(Rows(0, {"chain": [], "n": []})) == []
+    assert compile_template("").render(Rows(2, {})) == ["", ""]
 
 
 def test_a_template_says_what_it_uses() -> None:
@@ -142,4 +143,4 @@ def test_compact_is_the_same_whatever_the_context(number: Decimal) -> None:
 def test_any_text_is_compiled_or_refused(source: str, value: str) -> None:
     with suppress(TemplateError):
         template = compile_template(source)
-        assert len(template.render([dict.fromkeys(template.names, value)])) == 1
+        assert len(template.render(Rows(1, {name: [value] for name in template.names}))) == 1

@@ -4,7 +4,7 @@ Everything between a file and an invoice is computed here or with what is here: 
 60 digits that refuses floats, and one rounding point whose mode is always named.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import (
     ROUND_DOWN,
     ROUND_HALF_EVEN,
@@ -79,6 +79,12 @@ def round_money(amount: Decimal, unit: Decimal, mode: RoundingMode) -> Decimal:
     return amount.quantize(unit, rounding=ROUNDING[mode], context=EXACT)
 
 
+def rounder(unit: Decimal, mode: RoundingMode) -> Callable[[Decimal], Decimal]:
+    """Give `round_money` for one unit and mode, which many amounts have in common."""
+    rounding = ROUNDING[mode]
+    return lambda amount: amount.quantize(unit, rounding, EXACT)
+
+
 def plain(number: Decimal) -> str:
     """Write a number the one canonical way: no exponent, no trailing zeros, no negative zero.
 
@@ -124,14 +130,12 @@ def allocate(total: Decimal, shares: Sequence[Decimal | Fraction], unit: Decimal
     if not whole:
         weights, whole = [1] * len(weights), len(weights)
     steps = int(EXACT.divide(total, unit))
-    parts, remainders = [], []
-    for index, weight in enumerate(weights):
-        part, rest = divmod(steps * weight, whole)
-        parts.append(part)
-        remainders.append((-rest, index))
+    parts = [steps * weight // whole for weight in weights]
     left = steps - sum(parts)
     if left:
-        for _, index in sorted(remainders)[:left]:
+        rests = [steps * weight % whole for weight in weights]
+        largest = sorted(range(len(rests)), key=rests.__getitem__, reverse=True)
+        for index in largest[:left]:
             parts[index] += 1
     return [EXACT.multiply(unit, part) for part in parts]
 
@@ -142,16 +146,11 @@ def _minus(share: Decimal | Fraction) -> Decimal | Fraction:
 
 def _integers(shares: Sequence[Decimal | Fraction]) -> list[int]:
     """Scale exact weights to integers of the same proportions."""
-    exact = [share for share in shares if isinstance(share, Decimal)]
-    if len(exact) == len(shares):
-        exponent = total_of(exact).as_tuple().exponent  # A sum has the finest exponent of its terms.
-        if exponent == 0:
-            return list(map(int, exact))
-        if isinstance(exponent, int) and exponent < 0:
-            return [int(EXACT.scaleb(share, -exponent)) for share in exact]
-    fractions = [Fraction(share) for share in shares]
-    common = lcm(*(fraction.denominator for fraction in fractions))
-    return [int(fraction * common) for fraction in fractions]
+    ratios = [share.as_integer_ratio() for share in shares]
+    common = lcm(*[denominator for _, denominator in ratios])
+    if common == 1:
+        return [numerator for numerator, _ in ratios]
+    return [numerator * (common // denominator) for numerator, denominator in ratios]
 
 
 def total_of(amounts: Iterable[Decimal]) -> Decimal:

@@ -7,15 +7,14 @@ only be the one that was computed. What it may not hold is refused when it is co
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ratebook.money import plain
 
-Rows = Sequence[Mapping[str, str]]
-Column = Callable[[Rows], list[str]]
-Test = Callable[[Rows], list[bool]]
+Column = Callable[["Rows"], Sequence[str]]
+Test = Callable[["Rows"], list[bool]]
 Tables = Mapping[str, Mapping[str, str]]
 
 MOST_CHARACTERS: Final = 2_000
@@ -23,8 +22,16 @@ FILTERS: Final = ("label", "compact", "upper", "lower", "default")
 _PLAIN_TEXT: Final = re.compile(r"(?!.*\{[{%#]).*", re.DOTALL)
 _NUMBER: Final = re.compile(r"-?\d{1,60}(?:\.\d{1,60})?", re.ASCII)
 _PREFIXES: Final = ("", "k", "M", "G", "T", "P", "E")
-_SIGNIFICANT: Final = 3
+_STEP: Final = 3
+_THREE_DIGITS: Final = Context(prec=3, rounding=ROUND_HALF_UP)
 _ALLOWED: Final = "names, the filters label, compact, upper, lower and default, and if"
+
+
+class Rows(NamedTuple):
+    """What many texts are made from, held by columns: how many rows there are, and each variable's values."""
+
+    size: int
+    columns: Mapping[str, Sequence[str]]
 
 
 class TemplateError(ValueError):
@@ -49,7 +56,7 @@ class Template:
 
     Attributes:
         source: its text.
-        names: the variables it uses, which each row must have.
+        names: the variables it uses, which rows must have.
         labels: the tables of labels it uses.
     """
 
@@ -58,11 +65,9 @@ class Template:
     labels: frozenset[str]
     _columns: tuple[Column, ...] = field(repr=False, compare=False)
 
-    def render(self, rows: Rows) -> list[str]:
-        """Render many rows of variables in one loop."""
-        if not self._columns:
-            return [""] * len(rows)
-        return list(map("".join, zip(*(column(rows) for column in self._columns), strict=True)))
+    def render(self, rows: Rows) -> Sequence[str]:
+        """Render many rows in one loop."""
+        return _joined(self._columns)(rows)
 
 
 def compile_template(source: str, labels: Tables | None = None) -> Template:
@@ -143,7 +148,7 @@ class _Compiler:
     def variable(self, name: str) -> Column:
         """Compile a name."""
         self.names.add(name)
-        return lambda rows: [row[name] for row in rows]
+        return lambda rows: rows.columns[name]
 
     def filtered(self, node: Any) -> Column:  # noqa: ANN401 - a node of Jinja
         """Compile a filter."""
@@ -227,13 +232,15 @@ def _refused(node: Any) -> TemplateError:  # noqa: ANN401 - a node of Jinja
 
 
 def _constant(text: str) -> Column:
-    return lambda rows: [text] * len(rows)
+    return lambda rows: [text] * rows.size
 
 
 def _joined(columns: Sequence[Column]) -> Column:
     if not columns:
         return _constant("")
-    return lambda rows: list(map("".join, zip(*(column(rows) for column in columns), strict=True)))
+    if len(columns) == 1:
+        return columns[0]
+    return lambda rows: list(map("".join, zip(*[column(rows) for column in columns], strict=True)))
 
 
 def _either(test: Test, chosen: Column, otherwise: Column) -> Column:
@@ -265,18 +272,11 @@ def compact(text: str) -> str:
     """
     if not _NUMBER.fullmatch(text):
         return text
-    number = _cut(Decimal(text))
-    power = min(max(number.adjusted() // _SIGNIFICANT, 0), len(_PREFIXES) - 1) if number else 0
-    prefix = _PREFIXES[power]
-    shown = plain(number.scaleb(-_SIGNIFICANT * power))
-    return f"{shown} {prefix}" if prefix else shown
-
-
-def _cut(number: Decimal) -> Decimal:
-    if not number:
-        return number
-    step = Decimal(1).scaleb(number.adjusted() - _SIGNIFICANT + 1)
-    return number.quantize(step, rounding=ROUND_HALF_UP) if number != number.quantize(step) else number
+    number = _THREE_DIGITS.create_decimal(text)
+    power = min(number.adjusted() // _STEP, len(_PREFIXES) - 1)
+    if power <= 0:
+        return plain(number)
+    return f"{plain(number.scaleb(-_STEP * power, _THREE_DIGITS))} {_PREFIXES[power]}"
 
 
 _SIMPLE: Final[Mapping[str, Callable[[str], str]]] = {"compact": compact, "upper": _upper, "lower": _lower}

@@ -1,10 +1,12 @@
 """Contracts stream beside their usage and leave as outcomes; memory does not grow with their number."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import localcontext
 from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any, Final, Literal
 
 from ratebook.billrun.findings import charge_findings, estimated_rate, no_rate, unbilled_findings
@@ -23,7 +25,8 @@ from ratebook.usage.rows import MeasureCount, MeasuredUsage, SubjectRow, UsageRo
 Contracts = Callable[[], Iterator[Contract]]
 """Gives the stream of contracts, in order of id; a run reads it twice."""
 
-_BATCH: Final = 512
+_BATCH: Final = 8
+"""Contracts at a time: enough to share the cost of a template, few enough to stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,29 +172,28 @@ def _wanted(program: Program) -> date:
     return issue_date(program)
 
 
+_contract_of = attrgetter("contract")
+_boundary_of = attrgetter("boundary")
+_NO_MORE: Final[tuple[int, Iterable[UsageRow]]] = (sys.maxsize, ())
+
+
 def _by_boundary(rows: Sequence[UsageRow]) -> Mapping[int, Sequence[UsageRow]]:
     if not rows or rows[0].boundary == rows[-1].boundary:
         return {rows[0].boundary: rows} if rows else {}
-    return {boundary: list(group) for boundary, group in groupby(rows, key=lambda row: row.boundary)}
+    return {boundary: list(group) for boundary, group in groupby(rows, key=_boundary_of)}
 
 
-@dataclass(slots=True)
 class _Reader:
     """Reads a measure's rows beside the contracts: both come in the same order."""
 
-    rows: Iterable[UsageRow]
-    _ahead: UsageRow | None = None
-    _stream: Iterator[UsageRow] | None = None
+    def __init__(self, rows: Iterable[UsageRow]) -> None:
+        self._groups = groupby(rows, key=_contract_of)
+        self._ahead = -1
+        self._rows: list[UsageRow] = []
 
     def take(self, contract: int) -> list[UsageRow]:
         """Give the rows of the next contract; those of contracts before it are long taken."""
-        if self._stream is None:
-            self._stream = iter(self.rows)
-            self._ahead = next(self._stream, None)
-        taken: list[UsageRow] = []
-        row = self._ahead
-        while row is not None and row.contract <= contract:
-            taken.append(row)
-            row = next(self._stream, None)
-        self._ahead = row
-        return taken
+        if self._ahead < contract:
+            self._ahead, rows = next(self._groups, _NO_MORE)
+            self._rows = list(rows)
+        return self._rows if self._ahead == contract else []

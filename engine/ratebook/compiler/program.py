@@ -186,6 +186,25 @@ class ChargeProgram:
         return self.divisor if self.conversion_rounding == "none" else Decimal(1)
 
     @cached_property
+    def changes_gross(self) -> bool:
+        """Whether anything comes between the charge's gross and its net."""
+        return self.is_discounted or self.maximum is not None or self.minimum is not None
+
+    @cached_property
+    def blocks(self) -> bool:
+        """Whether any price is `blocked`."""
+        prices = [segment.price for segment in self.segments]
+        ladders = [price.ladder for price in prices if price.ladder is not None]
+        for price in prices:
+            ladders += price.matrix.leaves.values() if price.matrix is not None else ()
+        return any(ladder.model == "blocked" for ladder in ladders)
+
+    @cached_property
+    def starts(self) -> tuple[Instant, ...]:
+        """When each segment begins."""
+        return tuple(segment.interval.start for segment in self.segments)
+
+    @cached_property
     def divides(self) -> bool:
         """Whether billable units are others than multiplied ones."""
         return self.divisor != 1

@@ -1,8 +1,7 @@
 """One invoice from its parts: head, lines, totals, and the digests of what it was made from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ratebook.canonical import business_id, digest
 from ratebook.compiler.program import Program
@@ -10,19 +9,18 @@ from ratebook.invoice.form import Form
 from ratebook.invoice.lines import Described, LineWriter
 from ratebook.money import plain
 from ratebook.rating.charge import RatedCharge
+from ratebook.template import Rows
 from ratebook.usage.rows import UsageRow
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """Who an invoice is for: the contract's id and the customer as the book describes them."""
 
     contract: str
     customer: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """An invoice whose lines still lack the descriptions that templates write, many at a time."""
 
     document: dict[str, Any]
@@ -88,20 +86,35 @@ def usage_digest(used: Sequence[tuple[RatedCharge, Sequence[UsageRow]]]) -> str:
 
 
 def _rows(rated: RatedCharge, rows: Sequence[UsageRow]) -> list[list[Any]]:
-    starts = [segment.interval.start for segment in rated.program.segments]
+    starts = rated.program.starts
     return [
-        [starts[segment], dimensions, events, plain(quantity), plain(units)]
+        [
+            starts[segment],
+            dimensions,
+            events,
+            text := plain(quantity),
+            text if units is quantity else plain(units),
+        ]
         for _, _, segment, dimensions, events, quantity, units in rows
     ]
 
 
 def write_descriptions(drafts: Sequence[Draft]) -> None:
     """Write the descriptions of many invoices, template by template, in one loop each."""
-    waiting: dict[int, list[Described]] = {}
+    waiting: dict[tuple[int, tuple[str, ...]], list[Described]] = {}
     for draft in drafts:
         for described in draft.described:
-            waiting.setdefault(id(described.template), []).append(described)
+            waiting.setdefault((id(described.template), described.dimensions), []).append(described)
     for group in waiting.values():
-        texts = group[0].template.render([described.variables for described in group])
-        for described, text in zip(group, texts, strict=True):
-            described.line["description"] = text
+        template, dimensions, _ = group[0]
+        lines = [line for described in group for line in described.lines]
+        columns = {
+            name: _column(name, [line["dimensions"] for line in lines] if name in dimensions else lines)
+            for name in template.names
+        }
+        for line, text in zip(lines, template.render(Rows(len(lines), columns)), strict=True):
+            line["description"] = text
+
+
+def _column(name: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [row[name] or "" for row in rows]

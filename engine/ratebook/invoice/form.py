@@ -1,6 +1,6 @@
 """What all invoices of a program have in common, worked out once: header, fee lines, exchange rates."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,7 +12,7 @@ from ratebook.canonical import digest
 from ratebook.compiler.program import ChargeProgram, FeeProgram, Program
 from ratebook.fx import SAME, Quote, Rate
 from ratebook.invoice.line import Line, amount_line, shown
-from ratebook.money import round_money
+from ratebook.money import ZERO, plain, round_money, rounder
 
 NOTHING_BROUGHT_FORWARD = digest({})
 
@@ -41,6 +41,8 @@ class Form:
         fx: the quotes as documents.
         discounted: whether the contract has discounts.
         usage_lines: for each charge, billed or reported only, a usage line without usage, to be copied.
+        tax_line: the tax's line without its amount, likewise.
+        rounded: rounds an exact amount to the invoice's currency: the one rounding point.
     """
 
     program: Program
@@ -52,11 +54,13 @@ class Form:
     fx: list[dict[str, Any]]
     discounted: bool
     usage_lines: Mapping[tuple[str, bool], Line]
+    tax_line: Line | None
+    rounded: Callable[[Decimal], Decimal]
 
-    def rounded(self, amount: Decimal) -> Decimal:
-        """Round an exact amount to the invoice's currency: the one rounding point."""
-        agreement = self.program.agreement
-        return round_money(amount, agreement.minor_unit, agreement.rounding)
+    @property
+    def has_entries(self) -> bool:
+        """Whether discounts or a minimum count on what each fee and charge came to."""
+        return self.discounted or self.program.minimum is not None
 
 
 def issue_date(program: Program) -> date:
@@ -103,7 +107,9 @@ def form_of(program: Program, quotes: Mapping[str, Quote]) -> Form:
         for charge in program.charges
     }
     discounted = bool(program.discounts)
-    return Form(program, rates, fees, period, head, digests, documents, discounted, blank)
+    tax = _tax_line(program, period)
+    rounded = rounder(agreement.minor_unit, agreement.rounding)
+    return Form(program, rates, fees, period, head, digests, documents, discounted, blank, tax, rounded)
 
 
 def _usage_line(charge: ChargeProgram, currency: str, period: Mapping[str, str]) -> Line:
@@ -120,6 +126,14 @@ def _usage_line(charge: ChargeProgram, currency: str, period: Mapping[str, str])
         "dimensions": {},
         "period": period,
     }
+
+
+def _tax_line(program: Program, period: Mapping[str, str]) -> Line | None:
+    tax = program.tax
+    if tax is None:
+        return None
+    text = f"{tax.name} {plain(tax.percent)} %"
+    return amount_line("tax", "tax", text, ZERO, program.agreement.currency, period)
 
 
 def _printed(interval: Interval, program: Program) -> dict[str, str]:

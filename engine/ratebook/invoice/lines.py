@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from ratebook.calendar import Instant, Interval
 from ratebook.compiler.program import ChargeProgram, DiscountProgram
@@ -16,26 +16,15 @@ from ratebook.rating.charge import RatedCharge
 from ratebook.template import Template
 
 _NOTHING: Final = Fraction(0)
-
-
 _CHANGED: Final = {"discount": "Discount on", "maximum": "Maximum of", "minimum": "Minimum of"}
 
 
 class Described(NamedTuple):
-    """A line whose description a template still has to write."""
+    """Lines of a charge whose descriptions a template still has to write, and the names of their dimensions."""
 
     template: Template
-    line: Line
-
-    @property
-    def variables(self) -> dict[str, str]:
-        """What the template names: dimensions of the line, its quantities and units."""
-        line = self.line
-        dimensions = line["dimensions"]
-        return {
-            name: (dimensions[name] if name in dimensions else line[name]) or ""
-            for name in self.template.names
-        }
+    dimensions: tuple[str, ...]
+    lines: list[Line]
 
 
 @dataclass(slots=True)
@@ -78,7 +67,8 @@ class LineWriter:
         """Add one fee for one of its periods."""
         self.lines.append(fee.line)
         self.subtotal += fee.amount
-        self.entries.append(Entry(fee.fee, "fee", fee.amount, [(fee.start, Fraction(fee.amount))]))
+        if self.form.has_entries:
+            self.entries.append(Entry(fee.fee, "fee", fee.amount, [(fee.start, Fraction(fee.amount))]))
 
     def add_charge(self, rated: RatedCharge) -> None:
         """Add a charge: its usage lines, and what its discount, maximum and minimum changed."""
@@ -94,29 +84,36 @@ class LineWriter:
             self.subtotal += before
         elif before:
             self._add_without_usage(program, before)
-        exact = rated.gross
+        if program.changes_gross:
+            before = self._add_changes(rated, before)
+        if self.form.has_entries and (rated.lines or before):
+            self.entries.append(Entry(program.charge, "usage", before, self._pieces(rated, before)))
+
+    def _add_changes(self, rated: RatedCharge, before: Decimal) -> Decimal:
+        """Add what discount, maximum and minimum changed about a rounded gross, and give the rounded net."""
+        charge, exact = rated.program.charge, rated.gross
         for kind, net in (("discount", rated.discounted), ("maximum", rated.capped), ("minimum", rated.net)):
             if net is not exact:
                 after = self.form.rounded(net)
                 if after != before:
-                    self._add(program.charge, kind, f"{_CHANGED[kind]} {program.charge}", after - before)
+                    self._add(charge, kind, f"{_CHANGED[kind]} {charge}", after - before)
                 exact, before = net, after
-        if rated.lines or before:
-            self.entries.append(Entry(program.charge, "usage", before, self._pieces(rated, before)))
+        return before
 
     def _add_usage(self, rated: RatedCharge, amounts: Sequence[Decimal | None], into: list[Line]) -> None:
         program = rated.program
-        names, template = program.use.line_names, program.description
+        names, lines = program.use.line_names, list[Line]()
         blank = self.form.usage_lines[program.charge, program.report_only]
         for (key, quantity, billable, _), amount in zip(rated.lines, amounts, strict=True):
             line = blank.copy()
-            line["quantity"] = shown(quantity)
-            line["billable"] = shown(billable)
+            line["quantity"] = text = shown(quantity)
+            line["billable"] = text if billable is quantity else shown(billable)
             if amount is not None:
                 line["amount"] = str(amount)
             line["dimensions"] = dict(zip(names, key, strict=True))
-            into.append(line)
-            self.described.append(Described(template, line))
+            lines.append(line)
+        into += lines
+        self.described.append(Described(program.description, names, lines))
 
     def _add_without_usage(self, program: ChargeProgram, amount: Decimal) -> None:
         """Add the line of a price that asks for something even without usage; it has no dimensions to describe."""
@@ -178,13 +175,11 @@ class LineWriter:
         """Tax what stands on the invoice, and give the subtotal and the tax."""
         subtotal = self.form.rounded(self.subtotal)
         tax = self.form.program.tax
-        if tax is None:
+        if tax is None or self.form.tax_line is None:
             return subtotal, self.form.rounded(ZERO)
-        lines: list[Any] = (
-            [subtotal] if tax.round_on == "rate_group" else [one["amount"] for one in self.lines]
-        )
-        amount = total_of(self.form.rounded(Decimal(part) * tax.percent / 100) for part in lines)
-        self._add("tax", "tax", f"{tax.name} {plain(tax.percent)} %", amount)
+        parts = [subtotal] if tax.round_on == "rate_group" else [Decimal(one["amount"]) for one in self.lines]
+        amount = total_of([self.form.rounded(part * tax.percent / 100) for part in parts])
+        self.lines.append(self.form.tax_line | {"amount": str(amount)})
         return subtotal, amount
 
 

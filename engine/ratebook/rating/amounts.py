@@ -1,6 +1,6 @@
 """Amounts as sums of fractions that are divided once, so that a tie at the rounding point stays a tie."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -20,8 +20,11 @@ class Amount(NamedTuple):
         return Fraction(self.numerator) / Fraction(self.denominator)
 
 
-def add_up(amounts: Iterable[Amount]) -> Decimal:
+def add_up(amounts: Sequence[Amount]) -> Decimal:
     """Add amounts up and divide once."""
+    if len(amounts) == 1:
+        numerator, denominator = amounts[0]
+        return (ZERO + numerator) / denominator
     by_denominator: dict[Decimal, Decimal] = {}
     for numerator, denominator in amounts:
         by_denominator[denominator] = by_denominator.get(denominator, ZERO) + numerator

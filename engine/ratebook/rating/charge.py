@@ -4,7 +4,6 @@ The order is fixed (docs/explanation/rating.md). Every net stays exact; the invo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final, NamedTuple
@@ -59,8 +58,7 @@ class Refused(NamedTuple):
     units: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class RatedCharge:
+class RatedCharge(NamedTuple):
     """The exact nets of a charge in the invoice's currency, its lines, and what could not be billed.
 
     Attributes:
@@ -93,10 +91,9 @@ def rate_charge(program: ChargeProgram, rows: Sequence[UsageRow], rates: Mapping
     gathered = gather(program, rows)
     ladders, refused = _billable(gathered, program)
     priced = _price(ladders, program, rates, refused)
-    grosses = [part.gross for part in priced]
-    gross = discounted = add_up(grosses)
+    gross = discounted = add_up([part.gross for part in priced])
     if program.is_discounted:
-        discounted = add_up(_after_percent(part, program) for part in priced)
+        discounted = add_up([_after_percent(part, program) for part in priced])
     capped, net = discounted, discounted
     if program.maximum is not None:
         capped = net = min(discounted, _bound(program.maximum, rates))
@@ -139,7 +136,7 @@ def _price(
     for ladder, marks, free in zip(ladders, reached, included, strict=True):
         net = [mark - free if mark > free else ZERO for mark in marks]
         parts = _price_ladder(ladder, net, rates)
-        if any(price is not None and price.model == "blocked" for price in ladder.prices):
+        if program.blocks:
             beyond = sum((part.end - part.start for part in parts if _blocked(part)), ZERO)
             if beyond > 0:
                 refused.append(Refused("RB506", ladder, beyond / program.ladder_divisor))
