@@ -164,6 +164,11 @@ def test_calendar_periods_begin_where_the_calendar_does(every: Every, expected: 
     assert starts(every, "calendar", "2026-05-14", 0, 1) == expected
 
 
+def test_weeks_of_a_contract_begin_on_its_own_weekday() -> None:
+    """14 May 2026 is a Thursday."""
+    assert starts("week", "contract_start", "2026-05-14", 0, 1) == ["2026-05-14", "2026-05-21"]
+
+
 def test_contracts_of_different_years_share_a_calendar_when_their_days_are_the_same() -> None:
     cycle = Cycle("month", "contract_start")
     calendars = {

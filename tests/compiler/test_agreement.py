@@ -110,6 +110,19 @@ def test_a_fee_takes_the_version_of_its_own_periods_start() -> None:
         assert [plain(one.fees[0].amount) for one in found] == amounts
 
 
+def test_a_fee_of_a_part_of_a_period_takes_the_version_of_that_parts_start() -> None:
+    fees = "fees: [{id: base, name: B, amount: {versions: [{value: 10}, {from: 2026-10-15, value: 20}]}}]"
+    (period,) = [one for one in programs("", "2026-10", f"start: 2026-10-20, {fees}") if one.fees]
+    assert plain(period.fees[0].amount) == "20"
+
+
+def test_a_plans_minimum_is_that_of_the_periods_start() -> None:
+    minimum = "{applies_to: [usage], versions: [{amount: 10}, {from: 2026-10-15, amount: 20}]}"
+    plan = f"plans: {{pro: {{name: P, minimum: {minimum}, charges: [{{rating: rpc}}]}}}}"
+    october, november = programs(RULES + plan, "2026-10-01/2026-12-01", "plan: pro, start: 2026-01-01")
+    assert [str(one.minimum and one.minimum.bound.amount) for one in (october, november)] == ["10", "20"]
+
+
 def test_a_fee_that_is_not_priced_yet_is_not_due() -> None:
     fees = "fees: [{id: base, name: B, amount: {versions: [{from: 2026-11-01, value: 20}]}}]"
     assert [len(one.fees) for one in programs("", "2026-Q4", f"start: 2026-01-01, {fees}")] == [0, 1, 1]

@@ -113,10 +113,21 @@ def test_windows_that_overlap_follow_one_another_where_they_do() -> None:
     ]
 
 
-def test_a_minimum_of_a_charge_without_usage_counts_where_the_period_begins() -> None:
-    minimum = ", minimum: {amount: 0, applies_to: [usage]}"
-    text = "{percent: 10, applies_to: [usage], until: 2026-10-02}"
-    assert invoice(text, "", more=minimum) == ["total 50.00"]
+@pytest.mark.parametrize(("window", "taken"), [("until: 2026-10-02", ["-0.50"]), ("from: 2026-10-02", [])])
+def test_a_minimum_without_usage_counts_where_the_period_begins(window: str, taken: list[str]) -> None:
+    """The charge comes to its minimum of 5.00, and the plan's minimum is filled up from what is left of that."""
+    run = bill(
+        f"""
+rating: {{rpc: {{meter: requests, price: {{amount: 1, per: 1}}}}}}
+plans: {{pro: {{name: P, charges: [{{rating: rpc, minimum: 5}}], minimum: {{amount: 20, applies_to: [usage]}}}}}}
+contracts:
+  acme: {{org: o1, type: metered, spec: global, plan: pro, start: 2026-01-01,
+         discounts: [{{percent: 10, applies_to: [usage], {window}}}]}}
+""",
+        "2026-10",
+    )
+    assert [str(amount) for amount in amounts(run.invoice, "discount")] == taken
+    assert run.invoice["total"] == "20.00"
 
 
 def test_a_discount_is_after_rounding_and_rounded_once() -> None:

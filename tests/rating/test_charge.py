@@ -67,6 +67,7 @@ PRICE = "price: {amount: 1, per: 1}"
         ("100", "discount: {percent: 10}, maximum: 95", ["usage rpc 100.00", "discount rpc -10.00", "total 90.00"]),
         ("100", "discount: {percent: 10}, minimum: 95",
          ["usage rpc 100.00", "discount rpc -10.00", "minimum rpc 5.00", "total 95.00"]),
+        ("100", "minimum: 10, maximum: 60", ["usage rpc 100.00", "maximum rpc -40.00", "total 60.00"]),
         ("0", "minimum: 5", ["usage rpc 0.00", "minimum rpc 5.00", "total 5.00"]),
         ("", "minimum: 5", ["minimum rpc 5.00", "total 5.00"]),
         ("100", "minimum: 0, maximum: 500", ["usage rpc 100.00", "total 100.00"]),
@@ -125,6 +126,7 @@ def refused(rule: str, quantity: str, terms: str = "") -> tuple[list[str], list[
 
 def test_e58_usage_beyond_a_blocked_price_is_a_finding_and_not_billed() -> None:
     assert refused("price: blocked", "100", "included: 40") == (["usage rpc 0.00", "total 0.00"], ["RB506"])
+    assert refused("price: blocked", "41", "included: 40") == (["usage rpc 0.00", "total 0.00"], ["RB506"])
     assert refused("price: blocked", "40", "included: 40") == (["usage rpc 0.00", "total 0.00"], [])
 
 

@@ -124,6 +124,11 @@ def test_f61_the_parts_say_which_tier_priced_what() -> None:
     assert [(plain(part.units), part.flats) for part in parts] == [("5", 0), ("10", 1), ("5", 1)]
 
 
+def test_f60_the_first_flat_falls_due_with_the_first_units() -> None:
+    parts = tier_parts(ladder(FLATS), Decimal(0), Decimal(10), Decimal(10))
+    assert [(plain(part.units), part.flats) for part in parts] == [("10", 1)]
+
+
 def test_huge_quantities_are_exact() -> None:
     assert (
         price("{amount: 0.000001, per: 1}", "123456789012345678901234567890.5")
