@@ -152,6 +152,20 @@ def test_times_of_every_precision_are_instants(kind: str, clickhouse: Client) ->
     assert asked.told == [((), 2, 2)]
 
 
+def test_a_replacing_table_that_is_not_merged_yet_counts_once(clickhouse: Client) -> None:
+    """Pitfall 32: without FINAL its parts hold the same event several times, and a view over it never dedupes."""
+    clickhouse.command(
+        f"CREATE OR REPLACE TABLE parts ({CLICKHOUSE_COLUMNS}) ENGINE = ReplacingMergeTree ORDER BY id"
+    )
+    clickhouse.command("SYSTEM STOP MERGES parts")
+    for _ in range(3):
+        rows = events({"bytes": 5}, {"bytes": 7})
+        clickhouse.insert("parts", [[row[name] for name in SCHEMA.names] for row in rows], SCHEMA.names)
+    asked = ask(ClickHouseUsage("chdb", {"raw": "parts"}, client=clickhouse), measuring("sum"))
+    assert asked.told == [((), 2, 12)]
+    assert asked.counts[0].duplicates == 4
+
+
 class Profile:
     """A client as far as its settings go."""
 
