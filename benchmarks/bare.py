@@ -36,7 +36,8 @@ def main() -> int:
     parser.add_argument("--memory", required=True)
     parser.add_argument("--edges", type=int, nargs="+", required=True)
     parsed = parser.parse_args()
-    with duckdb.connect(config={"memory_limit": parsed.memory, "threads": 2}) as connection:
+    limits = {"memory_limit": parsed.memory, "threads": 2, "temp_directory": ".bench/spill"}
+    with duckdb.connect(config=limits) as connection:
         connection.execute("SET preserve_insertion_order = false")
         groups, events = connection.execute(query(parsed.edges), {"usage": parsed.usage}).fetchall()[0]
     sys.stdout.write(f"{groups} groups, {events} events\n")
