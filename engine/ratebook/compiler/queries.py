@@ -181,44 +181,14 @@ def _has_subject(writer: Writer) -> str:
 
 def _multiplied(measure: Measure, measured: str, join: FactorJoin, writer: Writer) -> MeteringQuery:
     """Write the stage that multiplies; it adds up again only where it drops dimensions."""
-    dialect = writer.dialect
     drops = len(measure.keep) < len(measure.dimensions)
-    state = "m.events" if measure.aggregate == "count" else "m.quantity"
-    zero = writer.bind("integer", 0)
-
-    def number(expression: str) -> str:
-        added = dialect.fitting(dialect.added(expression), writer) if drops else expression
-        return dialect.result(added)
-
-    def count(expression: str) -> str:
-        return f"sum({expression})" if drops else expression
-
-    columns = _keys(measure, writer)
-    nowhere = " OR ".join(
-        dict.fromkeys(f"{table}.factor IS NULL" for tables in join.tables for table in tables)
-    )
-    columns["lacking"] = f"CASE WHEN {nowhere} THEN {writer.bind('integer', 1)} ELSE {zero} END"
-    for name, index in combination_columns(measure).items():
-        if name not in columns:
-            columns[name] = f"CASE WHEN {nowhere} THEN {dimension_text(measure, index, writer)} END"
-    columns["events"] = count("m.events")
+    columns = _keys(measure, writer) | _lacking(measure, join, writer)
+    columns["events"] = "sum(m.events)" if drops else "m.events"
     if measure.aggregate != "count":
-        columns["quantity"] = number(state)
+        columns["quantity"] = _number("m.quantity", writer, drops=drops)
     for variant, tables in enumerate(join.tables):
-        units = state
-        for table in tables:
-            product = f"{dialect.wide(units)} * coalesce({table}.factor, {zero})"
-            units = dialect.fitting(product, writer)
-        columns[f"units_{variant}"] = number(units)
-        lacking = " OR ".join(f"{table}.factor IS NULL" for table in tables)
-        bare = "CASE WHEN {} THEN {} ELSE {} END"
-        columns[f"bare_events_{variant}"] = number(
-            bare.format(lacking, dialect.wide("m.events"), dialect.wide(zero))
-        )
-        if measure.aggregate != "count":
-            columns[f"bare_quantity_{variant}"] = number(
-                bare.format(lacking, dialect.wide(state), dialect.wide(zero))
-            )
+        numbers = _units(measure, tables, writer)
+        columns |= {f"{name}_{variant}": _number(one, writer, drops=drops) for name, one in numbers.items()}
     final = select(
         columns,
         "FROM keyed AS m",
@@ -227,3 +197,36 @@ def _multiplied(measure: Measure, measured: str, join: FactorJoin, writer: Write
         "GROUP BY ALL" if drops else "",
     )
     return writer.query(with_queries({"measured": measured} | join.queries, final), columns)
+
+
+def _number(expression: str, writer: Writer, *, drops: bool) -> str:
+    """Write a number of a group, added up where groups are put together."""
+    dialect = writer.dialect
+    return dialect.result(dialect.fitting(dialect.added(expression), writer) if drops else expression)
+
+
+def _lacking(measure: Measure, join: FactorJoin, writer: Writer) -> dict[str, str]:
+    """Tell groups apart that some multiplier does not cover, and give the keys for which it has no answer."""
+    tables = dict.fromkeys(table for tables in join.tables for table in tables)
+    nowhere = " OR ".join(f"{table}.factor IS NULL" for table in tables)
+    yes, no = writer.bind("integer", 1), writer.bind("integer", 0)
+    columns = {"lacking": f"CASE WHEN {nowhere} THEN {yes} ELSE {no} END"}
+    for name, number in combination_columns(measure).items():
+        if not name.startswith("k"):
+            columns[name] = f"CASE WHEN {nowhere} THEN {dimension_text(measure, number, writer)} END"
+    return columns
+
+
+def _units(measure: Measure, tables: tuple[str, ...], writer: Writer) -> dict[str, str]:
+    """Multiply a group's state by all factors of a variant; without one of them it is `bare`."""
+    dialect, zero = writer.dialect, writer.bind("integer", 0)
+    state = units = "m.events" if measure.aggregate == "count" else "m.quantity"
+    for table in tables:
+        units = dialect.fitting(f"{dialect.wide(units)} * coalesce({table}.factor, {zero})", writer)
+    lacking = " OR ".join(f"{table}.factor IS NULL" for table in tables)
+
+    def bare(expression: str) -> str:
+        return f"CASE WHEN {lacking} THEN {dialect.wide(expression)} ELSE {dialect.wide(zero)} END"
+
+    numbers = {"units": units, "bare_events": bare("m.events")}
+    return numbers if measure.aggregate == "count" else numbers | {"bare_quantity": bare(state)}

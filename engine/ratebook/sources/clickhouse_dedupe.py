@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from ratebook.calendar import Interval
 from ratebook.compiler.clickhouse_sql import CLICKHOUSE
 from ratebook.compiler.sql import MeteringQuery, Relation, Writer, indent, select, where
-from ratebook.sources.duckdb_dedupe import NOTHING, Deduplicated, deduplication_findings, utc_days
+from ratebook.sources.dedupe import NOTHING, Deduplicated, judged, utc_days
 from ratebook.usage.measure import EventSource
 
 Rows = Callable[[MeteringQuery, EventSource], Sequence[Sequence[object]]]
@@ -25,13 +25,12 @@ def judge(source: EventSource, relation: Relation, window: Interval, run: Rows) 
         _judgement_query(source, relation, days, window), source
     )
     found = [int(str(number)) for number in (dropped, conflicting, ids, reused)]
-    findings = deduplication_findings(
+    return judged(
         source,
         (found[0], str(dropped_id)),
         (found[2], found[1], str(conflict_id)),
         (found[3], str(reused_id)),
     )
-    return Deduplicated(found[0], found[1], findings)
 
 
 def _in_days(source: EventSource, days: Interval, writer: Writer) -> list[str]:
@@ -64,10 +63,38 @@ def _repeated_query(source: EventSource, relation: Relation, days: Interval) -> 
 def _judgement_query(
     source: EventSource, relation: Relation, days: Interval, window: Interval
 ) -> MeteringQuery:
+    """Write the query that judges: copies of a content, contents of an id and day, days of an id."""
     writer = Writer(CLICKHOUSE)
+    zero, one = writer.bind("integer", 0), writer.bind("integer", 1)
+    ids = select(
+        {
+            "an_id": "d.an_id",
+            "dropped": f"sumIf(d.copies - {one}, d.contents = {one} AND d.inside)",
+            "conflicting": f"sumIf(d.copies_inside, d.contents > {one})",
+            "conflicts": f"countIf(d.contents > {one} AND d.inside)",
+            "reused": f"count() > {one} AND max(d.inside)",
+        },
+        f"FROM (\n{indent(_days_of_ids(_copies(source, relation, days, writer), window, writer))}\n) AS d",
+        "GROUP BY d.an_id",
+    )
+    columns = {
+        "dropped": "sum(i.dropped)",
+        "conflicting": "sum(i.conflicting)",
+        "conflicts": "sum(i.conflicts)",
+        "dropped_id": f"minIf(i.an_id, i.dropped > {zero})",
+        "conflict_id": f"minIf(i.an_id, i.conflicts > {zero})",
+        "reused": "sum(i.reused)",
+        "reused_id": "minIf(i.an_id, i.reused)",
+    }
+    return writer.query(select(columns, f"FROM (\n{indent(ids)}\n) AS i"), columns)
+
+
+def _copies(source: EventSource, relation: Relation, days: Interval, writer: Writer) -> str:
+    """Write the query of the contents whose id stands more than once, with how often each does."""
     event_id, time = f"r.{writer.name(source.event_id)}", f"r.{writer.name(source.event_time)}"
+    nominated = f"cityHash64({event_id}) IN (\n{indent(_hashes(source, relation, days, writer))}\n)"
     contents = ", ".join(f"r.{writer.name(column)}" for column in relation.columns)
-    copies = select(
+    return select(
         {
             "an_id": f"toString(any({event_id}))",
             "a_day": f"any(toStartOfDay({time}, {writer.bind('text', 'UTC')}))",
@@ -75,16 +102,16 @@ def _judgement_query(
             "copies": "count()",
         },
         f"FROM {CLICKHOUSE.events(relation, writer)} AS r",
-        where(
-            [
-                *_in_days(source, days, writer),
-                f"cityHash64({event_id}) IN (\n{indent(_hashes(source, relation, days, writer))}\n)",
-            ]
-        ),
+        where([*_in_days(source, days, writer), nominated]),
         f"GROUP BY {contents}",
     )
-    inside = f"(c.a_time >= {writer.bind('instant', window.start)} AND c.a_time < {writer.bind('instant', window.end)})"
-    days_of = select(
+
+
+def _days_of_ids(copies: str, window: Interval, writer: Writer) -> str:
+    """Write the query of each id's days: how many contents it has there, and what of them lies in the window."""
+    start, end = writer.bind("instant", window.start), writer.bind("instant", window.end)
+    inside = f"(c.a_time >= {start} AND c.a_time < {end})"
+    return select(
         {
             "an_id": "c.an_id",
             "copies": "sum(c.copies)",
@@ -95,25 +122,3 @@ def _judgement_query(
         f"FROM (\n{indent(copies)}\n) AS c",
         "GROUP BY c.an_id, c.a_day",
     )
-    one = writer.bind("integer", 1)
-    ids = select(
-        {
-            "an_id": "d.an_id",
-            "dropped": f"sumIf(d.copies - {one}, d.contents = {one} AND d.inside)",
-            "conflicting": f"sumIf(d.copies_inside, d.contents > {one})",
-            "conflicts": f"countIf(d.contents > {one} AND d.inside)",
-            "reused": f"count() > {one} AND max(d.inside)",
-        },
-        f"FROM (\n{indent(days_of)}\n) AS d",
-        "GROUP BY d.an_id",
-    )
-    columns = {
-        "dropped": "sum(i.dropped)",
-        "conflicting": "sum(i.conflicting)",
-        "conflicts": "sum(i.conflicts)",
-        "dropped_id": "minIf(i.an_id, i.dropped > " + writer.bind("integer", 0) + ")",
-        "conflict_id": "minIf(i.an_id, i.conflicts > " + writer.bind("integer", 0) + ")",
-        "reused": "sum(i.reused)",
-        "reused_id": "minIf(i.an_id, i.reused)",
-    }
-    return writer.query(select(columns, f"FROM (\n{indent(ids)}\n) AS i"), columns)

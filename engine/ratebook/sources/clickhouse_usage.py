@@ -15,8 +15,8 @@ from ratebook.sources.clickhouse_connection import as_text, bound, connect, read
 from ratebook.sources.clickhouse_dedupe import judge
 from ratebook.sources.clickhouse_types import found
 from ratebook.sources.columns import Found, column_findings
+from ratebook.sources.dedupe import NOTHING, utc_days
 from ratebook.sources.defects import NO_ID, Defect, looked_for, missing_defect
-from ratebook.sources.duckdb_dedupe import NOTHING, utc_days
 from ratebook.sources.errors import SourceError, failure, without_credentials
 from ratebook.sources.protocol import Prepared
 from ratebook.usage.measure import EventSource, Measure

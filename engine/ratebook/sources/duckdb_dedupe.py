@@ -5,32 +5,12 @@ and spills to disk instead of growing. Only of those are whole rows compared. Wh
 stays once, in a table; an id with several contents in a day is left out. All else is read where it is.
 """
 
-from typing import Final, NamedTuple
-
 import duckdb
 
-from ratebook.calendar import DAY, Instant, Interval
-from ratebook.findings import Finding
+from ratebook.calendar import DAY, Interval
+from ratebook.sources.dedupe import NOTHING, Deduplicated, judged, utc_days
 from ratebook.sources.duckdb_attach import ATTACHED, columns_of, quoted
-from ratebook.sources.errors import pointer
 from ratebook.usage.measure import EventSource
-
-
-class Deduplicated(NamedTuple):
-    """What was dropped (the same again) and left out (contradictory), and what to say about it."""
-
-    duplicates: int
-    conflicting: int
-    findings: tuple[Finding, ...]
-
-
-NOTHING: Final = Deduplicated(0, 0, ())
-"""Nothing stands twice."""
-
-
-def utc_days(window: Interval) -> Interval:
-    """Widen a window to whole UTC days, as an id is judged by all of its day."""
-    return Interval(Instant(window.start // DAY * DAY), Instant(-(-window.end // DAY) * DAY))
 
 
 def clean_rows(source: EventSource, unreadable: str, *, ids: bool) -> str:
@@ -109,59 +89,9 @@ def _judgement(connection: duckdb.DuckDBPyConnection, source: EventSource, windo
         f"HAVING count(DISTINCT utc_day_) > 1 AND bool_or({in_window}))",
         bounds,
     ).fetchall()
-    findings = deduplication_findings(
+    return judged(
         source,
         (int(dropped), example),
         (int(ids), int(conflicting), in_conflict),
         (int(reused), reused_example),
     )
-    return Deduplicated(int(dropped), int(conflicting), findings)
-
-
-def deduplication_findings(
-    source: EventSource,
-    dropped: tuple[int, str],
-    conflicts: tuple[int, int, str],
-    reused: tuple[int, str],
-) -> tuple[Finding, ...]:
-    """Say what deduplication met.
-
-    Args:
-        source: the source.
-        dropped: how many events were dropped as exact duplicates, and the id of one.
-        conflicts: how many ids contradict themselves, in how many events, and one of the ids.
-        reused: how many ids stand on several UTC days, and one of them.
-    """
-    place = pointer(source.name, "event_id")
-    findings = []
-    if conflicts[0]:
-        findings.append(
-            Finding(
-                "RB411",
-                f"{conflicts[0]} event id(s) of {source.name} stand in one UTC day with different content, "
-                f"as {conflicts[2]}: none of these {conflicts[1]} events counts",
-                place,
-                help="find out which one is right, and remove the others from the source",
-                details={"ids": conflicts[0], "events": conflicts[1], "example": conflicts[2]},
-            )
-        )
-    if reused[0]:
-        findings.append(
-            Finding(
-                "RB412",
-                f"{reused[0]} event id(s) of {source.name} stand on several UTC days, as {reused[1]}: each day counts",
-                place,
-                help="if these are re-deliveries, see to it that they carry the time of the event",
-                details={"ids": reused[0], "example": reused[1]},
-            )
-        )
-    if dropped[0]:
-        findings.append(
-            Finding(
-                "RB413",
-                f"{dropped[0]} event(s) of {source.name} were delivered again and count once, as {dropped[1]}",
-                place,
-                details={"events": dropped[0], "example": dropped[1]},
-            )
-        )
-    return tuple(findings)

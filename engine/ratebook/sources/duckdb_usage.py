@@ -24,9 +24,10 @@ from ratebook.compiler.follow_ups import (
 )
 from ratebook.compiler.queries import metering_query
 from ratebook.compiler.sql import MeteringQuery
+from ratebook.sources.dedupe import NOTHING
 from ratebook.sources.defects import NO_ID, Defect, looked_for, missing_defect, unreadable_defect
 from ratebook.sources.duckdb_attach import ATTACHED, Attached, attach, listed, quoted, unreadable_rows
-from ratebook.sources.duckdb_dedupe import NOTHING, clean_rows, deduplicate
+from ratebook.sources.duckdb_dedupe import clean_rows, deduplicate
 from ratebook.sources.errors import SourceError, failure
 from ratebook.sources.files import find_files
 from ratebook.sources.protocol import Prepared
