@@ -9,8 +9,11 @@ from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any, Final, Literal
 
+from pydantic import TypeAdapter
+
 from ratebook.billrun.findings import charge_findings, estimated_rate, no_rate, unbilled_findings
 from ratebook.book.model import Contract
+from ratebook.book.model.contract import Customer
 from ratebook.calendar import local_date
 from ratebook.compiler.program import Agreement, Program
 from ratebook.compiler.run import RunCompiler, RunPlan
@@ -132,7 +135,7 @@ class BillRun:
                 findings += charge_findings(contract.id, rated)
         documents = [finding.document() for finding in findings]
         customer = contract.customer
-        recipient = Recipient(contract.id, customer.model_dump(exclude_defaults=True) if customer else {})
+        recipient = Recipient(contract.id, _describe(customer, exclude_defaults=True) if customer else {})
         draft = build(form, recipient, [rated for rated, _ in used], documents, usage_digest(used))
         if draft is None:
             return Outcome(contract.id, program, "nothing_to_bill", None, used, findings), None
@@ -172,6 +175,7 @@ def _wanted(program: Program) -> date:
     return issue_date(program)
 
 
+_describe = TypeAdapter(Customer).serializer.to_python
 _contract_of = attrgetter("contract")
 _boundary_of = attrgetter("boundary")
 _NO_MORE: Final[tuple[int, Iterable[UsageRow]]] = (sys.maxsize, ())

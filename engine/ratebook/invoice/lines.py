@@ -110,7 +110,7 @@ class LineWriter:
             line["billable"] = text if billable is quantity else shown(billable)
             if amount is not None:
                 line["amount"] = str(amount)
-            line["dimensions"] = dict(zip(names, key, strict=True))
+            line["dimensions"] = {names[0]: key[0]} if len(key) == 1 else dict(zip(names, key, strict=True))
             lines.append(line)
         into += lines
         self.described.append(Described(program.description, names, lines))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from ratebook.compiler.program import ChargeProgram, ConversionRounding, Included, Ladder, LateFactor
@@ -136,12 +137,8 @@ def _late_units(factors: Sequence[LateFactor], row: UsageRow) -> Decimal | Missi
 
 def positions(ladder: LadderUsage, program: ChargeProgram) -> list[Decimal]:
     """Give the ladder's position before the first segment and after each, in the units of its price."""
-    reached = [ZERO]
-    total = ZERO
-    for units in ladder.units:
-        total += units
-        reached.append(priced_units(total, program.divisor, program.conversion_rounding))
-    return reached
+    divisor, rounding = program.divisor, program.conversion_rounding
+    return [priced_units(units, divisor, rounding) for units in (ZERO, *accumulate(ladder.units))]
 
 
 def priced_units(units: Decimal, divisor: Decimal, rounding: ConversionRounding) -> Decimal:

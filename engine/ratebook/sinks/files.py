@@ -15,6 +15,7 @@ INDEX: Final = "index.csv"
 FINDINGS: Final = "findings.jsonl"
 MANIFEST: Final = "manifest.json"
 
+_BUFFER: Final = 1 << 20
 _HEADER: Final = b"contract,boundary,invoice,offset,length,sha256\n"
 
 
@@ -40,8 +41,8 @@ class InvoiceFolder:
         if self.folder.exists() and not self.folder.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "Not a folder", str(self.folder))
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._invoices = (self.folder / INVOICES).open("xb")
-        self._index = (self.folder / INDEX).open("xb")
+        self._invoices = (self.folder / INVOICES).open("xb", _BUFFER)
+        self._index = (self.folder / INDEX).open("xb", _BUFFER)
         self._index.write(_HEADER)
         return self
 
@@ -52,7 +53,7 @@ class InvoiceFolder:
         names = f"{invoice['contract']},{invoice['boundary']},{invoice['invoice']}"
         entry = f"{names},{self._offset},{len(data)},{digest}\n"
         self._index.write(entry.encode())
-        self._invoices.write(data + b"\n")
+        self._invoices.writelines((data, b"\n"))
         self._offset += len(data) + 1
         self.written += 1
 
