@@ -61,7 +61,9 @@ class Assignment:
 
     def __init__(self, limits: Limits | None = None) -> None:
         folder = Path(tempfile.mkdtemp(prefix="ratebook-assignment-"))
-        self.connection = connect(folder, limits or Limits(memory="400MB"))
+        self.connection = connect(folder, limits or Limits(memory="700MB"))
+        # Usage streams past subjects and segments, which are small; its unknown length would make it the table.
+        self.connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         self.connection.execute(f"CREATE TABLE subjects ({SUBJECTS})")
         self._release = weakref.finalize(self, _release, self.connection, folder)
 

@@ -41,7 +41,7 @@ _BATCH: Final = 100_000
 class Limits:
     """What DuckDB may use; what does not fit into memory goes to disk."""
 
-    memory: str = "1200MB"
+    memory: str = "1000MB"
     threads: int = 2
 
 
