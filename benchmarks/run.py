@@ -21,7 +21,7 @@ from benchmarks.process import best, run
 WORK: Final = Path(".bench")
 PYTHON: Final = sys.executable
 RATEBOOK: Final = str(Path(sys.executable).parent / "ratebook")
-MEMORY: Final = "1200MB"
+MEMORY: Final = "1000MB"
 PERIOD: Final = "2026-10"
 
 Anchor = Literal["calendar", "contract_start"]
