@@ -197,6 +197,19 @@ def test_f88_without_a_rate_no_invoice_is_made_and_the_contract_is_named() -> No
     assert finding.message.startswith("anka cannot be invoiced: no tcmb rate for USD/TRY on 2026-11-02")
 
 
+def test_f86_each_currency_has_its_own_rate() -> None:
+    """1 EUR is 48 TRY, 1 USD is 42: 2 × 48 + 3 × 42."""
+    text = """
+specs: {turkey: {time_zone: Europe/Istanbul, currency: TRY, fx: {source: tcmb}}}
+contracts:
+  anka: {org: o1, type: hybrid, spec: turkey, start: 2026-01-01,
+         fees: [{id: a, name: A, amount: {EUR: 2}}, {id: b, name: B, amount: {USD: 3}}]}
+"""
+    run = bill(text, "2026-10", rates="2026-10-30,tcmb,USD/TRY,42\n2026-10-30,tcmb,EUR/TRY,48")
+    assert run.invoice["total"] == "222.00"
+    assert [quote["pair"] for quote in run.invoice["fx"]] == ["EUR/TRY", "USD/TRY"]
+
+
 def test_an_amount_that_is_listed_in_the_invoices_currency_needs_no_rate() -> None:
     listed = BOOK.replace("{USD: 0.10}", "{USD: 0.10, TRY: 4}").replace("FX", "")
     assert bill(listed, "2026-10", USAGE).invoice["total"] == "12.00"

@@ -175,6 +175,19 @@ contracts:
     ]
 
 
+def test_a_flat_beside_usage_that_no_multiplier_covers_is_explained() -> None:
+    """The line has no dimensions, though lines have one, and though rows came."""
+    text = """
+multipliers: {weights: {by: [chain], values: {sol: 2}}}
+rating:
+  seats:
+    {meter: peak, multiply_by: [weights], lines_by: [chain], price: {model: flat, amount: 9, flat_at_zero: true}}
+contracts: {acme: {org: o1, type: metered, spec: global, start: 2026-01-01, charges: [{rating: seats}]}}
+"""
+    (invoice,) = explained(text, "peak 2026-10-11T00:00:00Z o1 10 chain=eth")
+    assert "Due without usage: flat_at_zero = 9 USD" in draw_tree(invoice, str)
+
+
 def test_corrections_that_outweigh_a_side_are_taken_back() -> None:
     text = """
 rating: {eg: {meter: egress, price: {per: 1, versions: [{amount: 1}, {from: 2026-10-15, amount: 2}]}}}

@@ -217,6 +217,16 @@ def test_e54_usage_outside_of_a_contract_and_of_nobody_is_reported() -> None:
     assert [one.code for one in run.findings] == ["RB502", "RB501"]
 
 
+def test_usage_of_a_fixed_contract_is_covered_by_its_price() -> None:
+    """Another contract has requests measured; those of `b` are no leak."""
+    fixed = (
+        "  b: {org: b, type: fixed, spec: global, start: 2026-01-01, price_fixed: {name: All, amount: 5}}\n"
+    )
+    run = bill(METERED + contract("a") + fixed, "2026-10", used("a", 3) + used("b", 4))
+    assert [invoice[-1] for invoice in run.invoices()] == ["total 3.00", "total 5.00"]
+    assert run.findings == []
+
+
 def test_e53_a_version_of_a_matrix_without_the_cell_leaves_a_finding_for_its_side_alone() -> None:
     matrix = """{model: matrix, by: [chain], versions: [
       {values: {eth: {amount: 1, per: 1}}}, {from: 2026-10-15, values: {sol: {amount: 1, per: 1}}}]}"""

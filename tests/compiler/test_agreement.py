@@ -148,6 +148,13 @@ def test_d48_a_month_that_ends_at_the_change_has_the_old_tax() -> None:
     assert str(october.tax and october.tax.percent) == "1"
 
 
+def test_f84_the_tax_of_an_opening_is_that_of_its_own_instant() -> None:
+    tax = "{name: T, versions: [{percent: 1}, {from: 2026-10-10, percent: 2}]}"
+    spec = f"specs: {{global: {{time_zone: UTC, currency: USD, tax: {tax}}}}}"
+    opening, period = programs(spec, "2026-10", "start: 2026-10-10, fees: [{id: base, name: B, amount: 10}]")
+    assert [str(one.tax and one.tax.percent) for one in (opening, period)] == ["2", "2"]
+
+
 # What is prorated
 
 
@@ -160,6 +167,12 @@ def test_f68_included_units_of_a_part_of_a_month(prorate: str, units: str) -> No
     terms = f"charges: [{{rating: rpc, included: 1000, prorate_included: {prorate}}}]"
     of = charge(terms, dates="start: 2026-10-10T12:00:00Z")
     assert plain(of.included.units) == units
+
+
+def test_f68_prorated_units_are_rounded_half_up_to_six_places() -> None:
+    """10 of 31 days of 100 units: 32.2580645…."""
+    of = charge("charges: [{rating: rpc, included: 100, prorate_included: days}]", dates="start: 2026-10-22")
+    assert plain(of.included.units) == "32.258065"
 
 
 def test_f65_a_plans_minimum_is_prorated() -> None:

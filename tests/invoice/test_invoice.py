@@ -83,6 +83,23 @@ def test_a_usage_line_says_everything() -> None:
     assert (nothing["dimensions"], nothing["amount"]) == ({"chain": None}, "1.00")
 
 
+def test_what_changed_an_amount_says_of_what() -> None:
+    """100 less 10 % is 90; the maximum cuts 80 from it, and the minimum adds 15."""
+    text = """
+rating: {rpc: {meter: requests, price: {amount: 1, per: 1}}}
+contracts:
+  a: {org: o1, type: metered, spec: global, start: 2026-01-01, discounts: [{percent: 4, applies_to: [usage]}],
+      charges: [{rating: rpc, discount: {percent: 10}, maximum: 10, minimum: 25}]}
+"""
+    lines = bill(text, "2026-10", "requests 2026-10-05T00:00:00Z o1 100").invoice["lines"]
+    assert [(line["description"], line["amount"]) for line in lines[1:]] == [
+        ("Discount on rpc", "-10.00"),
+        ("Maximum of rpc", "-80.00"),
+        ("Minimum of rpc", "15.00"),
+        ("Discount 4 %", "-1.00"),
+    ]
+
+
 def test_a10_a_description_prints_the_number_that_was_computed() -> None:
     """A template that rounds, as `'%.2f' | format(2.675)`, would print 2.67; here it gets texts, and cannot round."""
     text = BOOK.replace("{{ quantity | compact }}", "{{ billable }}").replace(

@@ -42,6 +42,14 @@ def test_an_invoice_is_drawn() -> None:
     assert max(len(row) for row in text.splitlines()) <= WIDTH
 
 
+def test_how_many_of_a_fee_and_how_much_usage_stand_beside_the_amount() -> None:
+    seats, ethereum = (
+        next(row.split() for row in drawn().splitlines() if row.startswith(word)) for word in ("Seats", "eth")
+    )
+    assert seats[-3:] == ["12", "×", "108.00"]
+    assert ethereum[-3:] == ["1,234,567", "request", "474.83"]
+
+
 def test_no_word_of_a_long_description_is_lost() -> None:
     words = "eth requests, of which there are so many that this text does not fit into one row"
     rows = "\n".join(row[:50] for row in drawn().splitlines())

@@ -137,6 +137,14 @@ def test_e58_a_blocked_price_says_how_many_units_were_beyond() -> None:
     assert run.findings[0].details == {"contract": "acme", "charge": "rpc", "units": "60"}
 
 
+def test_e58_units_beyond_a_blocked_price_are_billable_ones() -> None:
+    """100 of 30 are 3.33 units, or 4 when started ones count; 2 are included."""
+    for convert, beyond in (("divide_by: 30", "1.333333333333"), ("divide_by: 30, round: up", "2")):
+        text = contract(f"convert: {{{convert}}}, price: blocked", "included: 2")
+        (finding,) = bill(text, "2026-10", "requests 2026-10-05T00:00:00Z o1 100").findings
+        assert finding.details["units"] == beyond
+
+
 def test_e53_usage_before_the_first_version_of_a_price_is_a_finding() -> None:
     dated = f"price: {{per: 1, versions: [{{from: {CUT}, amount: 2}}]}}"
     assert refused(dated, "100 10") == (["usage rpc 20.00", "total 20.00"], ["RB506"])
@@ -284,6 +292,16 @@ def told(rated: RatedCharge) -> Any:
     ]
     lost = sorted((one.code, one.ladder.sort_key, one.units) for one in rated.refused)
     return nets(rated), lines, lost, sorted(repr(one) for one in rated.missing)
+
+
+def test_a3_a_tie_of_rounded_units_goes_to_the_line_that_comes_first_not_to_the_row() -> None:
+    """Two lines of 15 units of 10 are 3 units: two of them are a's, in whatever order the rows came."""
+    of = program("lines_by: [chain], convert: {divide_by: 10, round: up}, price: {amount: 1, per: 1}")
+    for rows in ([row("a", "15"), row("b", "15")], [row("b", "15"), row("a", "15")]):
+        assert [(line.key, plain(line.billable)) for line in rate(of, rows).lines] == [
+            (("a",), "2"),
+            (("b",), "1"),
+        ]
 
 
 @given(rules, uses, st.randoms(use_true_random=False))
