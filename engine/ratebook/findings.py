@@ -97,7 +97,12 @@ def draw(finding: Finding, position: Position | None, source: str | None = None)
         rows.append(f"  = expected: {finding.expected}")
     if finding.help:
         rows.append(f"  = help: {finding.help}")
-    return "\n".join(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", row) for row in rows)
+    return "\n".join(map(printable, rows))
+
+
+def printable(row: str) -> str:
+    """Replace what a terminal would obey in a row of text for people."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", row)
 
 
 def _excerpt(source: str, column: int) -> tuple[str, int]:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ratebook.findings import printable
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -56,9 +58,9 @@ def _branches(step: Step, indent: str, place: Callable[[str], str]) -> Iterator[
 
 
 def _text(step: Step, place: Callable[[str], str]) -> str:
-    text = step.name
+    text = "\n".join(map(printable, step.name.split("\n")))
     if step.detail:
-        text += f": {step.detail}"
+        text += f": {printable(step.detail)}"
     if step.result:
         text += f" = {step.result}"
     if step.pointer:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from textwrap import wrap
 from typing import Any, Final
 
+from ratebook.findings import printable
 from ratebook.money import EXACT, plain, total_of
 
 WIDTH: Final = 96
@@ -38,7 +39,7 @@ def draw_invoice(invoice: Mapping[str, Any]) -> str:
     rows += [_quote(quote) for quote in invoice["fx"]]
     if invoice.get("appendix"):
         rows += ["Usage in this period (no charge)", *(_line(line) for line in invoice["appendix"])]
-    rows += [f"! {finding['code']} {finding['message']}" for finding in invoice["findings"]]
+    rows += [f"! {finding['code']} {printable(finding['message'])}" for finding in invoice["findings"]]
     return "\n".join(row.rstrip() for row in rows) + "\n"
 
 
@@ -75,7 +76,7 @@ def _line(line: Mapping[str, Any]) -> str:
         quantity = f"{grouped(line['billable'], places=3)} {line['billable_unit']}"
     elif line["quantity"] not in {None, "1"}:
         quantity = f"{line['quantity']} ×"
-    text = line["description"]
+    text = printable(line["description"])
     if line["kind"] == "fee":
         text += f", {_day(line['period']['from'])} until {_day(line['period']['to'])}"
     room = WIDTH - _AMOUNT - _QUANTITY
