@@ -154,6 +154,14 @@ def test_a_tree_is_drawn_with_branches_and_given_as_json() -> None:
     }
 
 
+def test_a_value_of_usage_cannot_take_over_the_terminal() -> None:
+    step = Step("Query\nSELECT 1", "\x1b[2J: 3 × 4", "12", "", (Step("\x07"),))
+    assert (
+        draw_tree(step, str)
+        == "Query\nSELECT 1: \N{REPLACEMENT CHARACTER}[2J: 3 × 4 = 12\n└─ \N{REPLACEMENT CHARACTER}\n"
+    )
+
+
 def test_a_charge_named_like_a_discount_or_a_minimum_is_explained_as_a_charge() -> None:
     text = """
 rating: {rpc: {meter: requests, price: {amount: 1, per: 1}}}

@@ -50,6 +50,13 @@ def test_how_many_of_a_fee_and_how_much_usage_stand_beside_the_amount() -> None:
     assert ethereum[-3:] == ["1,234,567", "request", "474.83"]
 
 
+def test_a_value_of_usage_cannot_take_over_the_terminal() -> None:
+    usage = "requests 2026-10-05T00:00:00Z o1 1 chain=\x1b]0;gone\x07"
+    text = draw_invoice(bill(BOOK, "2026-10", usage, rates="2026-10-30,ecb,EUR/USD,1.17").invoice)
+    assert "\N{REPLACEMENT CHARACTER}]0;gone" in text
+    assert not set(text) & {chr(code) for code in (*range(10), *range(11, 32), 127)}
+
+
 def test_no_word_of_a_long_description_is_lost() -> None:
     words = "eth requests, of which there are so many that this text does not fit into one row"
     rows = "\n".join(row[:50] for row in drawn().splitlines())

@@ -124,6 +124,16 @@ def test_f61_the_parts_say_which_tier_priced_what() -> None:
     assert [(plain(part.units), part.flats) for part in parts] == [("5", 0), ("10", 1), ("5", 1)]
 
 
+def test_a_flat_stands_beside_prices_that_do_not_end() -> None:
+    """12 units at a third each are 4; the flats 5 and 7 are not divided by 3."""
+    assert (
+        price(
+            "{model: graduated, per: 3, tiers: [{up_to: 9, amount: 1, flat: 5}, {amount: 1, flat: 7}]}", "12"
+        )
+        == "16"
+    )
+
+
 def test_f60_the_first_flat_falls_due_with_the_first_units() -> None:
     parts = tier_parts(ladder(FLATS), Decimal(0), Decimal(10), Decimal(10))
     assert [(plain(part.units), part.flats) for part in parts] == [("10", 1)]
