@@ -19,7 +19,6 @@ def rated() -> dict[str, Any]:
 def test_a_month_of_tokens() -> None:
     """Worked out by hand, in dollars.
 
-
     large-1   input   12,345,678 × 2.50 / 1,000,000 =  30.864195
               cached   4,000,000 × 1.25 / 1,000,000 =   5.00
               output   2,345,678 × 10   / 1,000,000 =  23.45678
