@@ -3,8 +3,8 @@
 An example is a fenced YAML block whose first line is `# example: NAME`. It says what differs from these defaults:
 
     source     `events` with columns org, id, at, n: integer, and every other column that a row of `usage` has
-    meter      `{aggregate: sum, value: n, unit: call}` over `events`, called `calls`, if there is a rule; its dimensions
-               are all columns of text; `meters: {name: …}` adds others
+    meter      `{aggregate: sum, value: n, unit: call}` over `events`, called `calls` (if there is a rule); dimensions
+               all columns of text; `meters: {name: …}` adds others
     rule       none; or `calls`, which prices that meter; or several, `rules: {name: …}`
     plan       none; or `pro`, with a charge for each rule unless it lists charges; or several, `plans: {name: …}`
     contract   `acme` on org `acme` from 2026-01-01, with a charge for each rule unless a plan or itself lists charges;
