@@ -1,16 +1,24 @@
 """One invoice from its parts: head, lines, totals, and the digests of what it was made from."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from ratebook.canonical import business_id, digest
 from ratebook.compiler.program import Program
+from ratebook.invoice.discounts import discount, fill_up_to_minimum
+from ratebook.invoice.entries import Entry, Stepped
 from ratebook.invoice.form import Form
 from ratebook.invoice.lines import Described, LineWriter
-from ratebook.money import plain
+from ratebook.invoice.tax import tax_lines
+from ratebook.money import plain, total_of
 from ratebook.rating.charge import RatedCharge
 from ratebook.template import Rows
 from ratebook.usage.rows import UsageRow
+
+Step = Callable[[Form, Sequence[Entry]], Stepped]
+
+_STEPS: Final[tuple[Step, ...]] = (discount, fill_up_to_minimum)
+"""What comes between rounding and tax, in this order."""
 
 
 class Recipient(NamedTuple):
@@ -51,18 +59,21 @@ def build(
         writer.add_fee(fee)
     for charge in charges:
         writer.add_charge(charge)
-    if form.discounted:
-        writer.add_discounts()
-    writer.add_minimum()
-    if not writer.lines and not writer.appendix:
+    lines = writer.lines
+    entries: Sequence[Entry] = writer.entries
+    for step in _STEPS:
+        added, entries = step(form, entries)
+        lines += [line for line, _ in added]
+    if not lines and not writer.appendix:
         return None
-    subtotal, tax = writer.add_tax()
+    subtotal = form.rounded(total_of(entry.amount for entry in entries))
+    taxes, tax = tax_lines(form, lines, subtotal)
     document: dict[str, Any] = {
         "invoice": invoice_id(recipient.contract, form.program),
         "contract": recipient.contract,
         "customer": recipient.customer,
         **form.head,
-        "lines": writer.lines,
+        "lines": lines + taxes,
         "subtotal": str(subtotal),
         "tax": None if form.program.external_tax else str(tax),
         "total": str(subtotal + tax),

@@ -39,7 +39,7 @@ class Form:
         head: the invoice's own fields between its contract and its lines.
         digests: of what all invoices of the program are made from.
         fx: the quotes as documents.
-        discounted: whether the contract has discounts.
+        has_windows: whether anything counts only in a part of the period, so that pieces in time are told apart.
         usage_lines: for each charge, billed or reported only, a usage line without usage, to be copied.
         tax_line: the tax's line without its amount, likewise.
         rounded: rounds an exact amount to the invoice's currency: the one rounding point.
@@ -52,15 +52,10 @@ class Form:
     head: Mapping[str, Any]
     digests: Mapping[str, Any]
     fx: list[dict[str, Any]]
-    discounted: bool
+    has_windows: bool
     usage_lines: Mapping[tuple[str, bool], Line]
     tax_line: Line | None
     rounded: Callable[[Decimal], Decimal]
-
-    @property
-    def has_entries(self) -> bool:
-        """Whether discounts or a minimum count on what each fee and charge came to."""
-        return self.discounted or self.program.minimum is not None
 
 
 def issue_date(program: Program) -> date:
@@ -106,10 +101,10 @@ def form_of(program: Program, quotes: Mapping[str, Quote]) -> Form:
         (charge.charge, charge.report_only): _usage_line(charge, agreement.currency, period)
         for charge in program.charges
     }
-    discounted = bool(program.discounts)
+    has_windows = bool(program.discounts)
     tax = _tax_line(program, period)
     rounded = rounder(agreement.minor_unit, agreement.rounding)
-    return Form(program, rates, fees, period, head, digests, documents, discounted, blank, tax, rounded)
+    return Form(program, rates, fees, period, head, digests, documents, has_windows, blank, tax, rounded)
 
 
 def _usage_line(charge: ChargeProgram, currency: str, period: Mapping[str, str]) -> Line:
