@@ -2,8 +2,8 @@
 
 import pytest
 
-from ratebook.book.checks.twice import disjoint
 from ratebook.book.model import Meter
+from ratebook.book.overlap import disjoint
 
 
 def where(conditions: dict[str, object]) -> Meter:

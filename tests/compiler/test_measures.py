@@ -62,7 +62,7 @@ def test_charges_that_need_the_same_share_a_measure() -> None:
 def test_what_a_charge_keeps_apart_or_narrows_makes_another_measure() -> None:
     rules = """
   by_method: {meter: requests, multiply_by: [weights], pool_by: [method], price: {amount: 1, per: 1}}
-  calls: {meter: requests, where: {method: eth_call}, price: {amount: 1, per: 1}}
+  calls: {meter: requests, where: {method: eth_call}, price: {amount: 1, per: 1}, surcharge: true}
 """
     text = contract("[{rating: rpc}, {rating: by_method}, {rating: calls}]").replace(
         "contracts:", rules + "contracts:"
@@ -81,7 +81,7 @@ def test_what_narrowed_rules_leave_of_a_meter_is_measured_to_be_reported() -> No
         requests 2026-10-05T10:00:00Z o1 5 method=trace
     """
     run = bill(contract("[{rating: calls}]").replace("contracts:", rules + "contracts:"), "2026-10", usage)
-    assert measured(run) == ["requests where method", "requests that no rule bills"]
+    assert measured(run) == ["requests where method", "requests but where method"]
     assert run.invoices() == [["usage calls 7.00", "total 7.00"]]
     assert [finding.code for finding in run.findings] == ["RB503"]
 

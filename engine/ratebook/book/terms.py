@@ -43,6 +43,12 @@ class ChargeSources:
     rule: RatingRule
     sayings: tuple[Saying, ...]
 
+    @property
+    def is_surcharge(self) -> bool:
+        """Whether it bills besides, and has no say in which charge bills an event."""
+        found = self.nearest("surcharge")
+        return found is not None and bool(found.value)
+
     def nearest(self, name: str) -> Term | None:
         """Find a term at the nearest place that says it."""
         for says, home, pointer in self.sayings:

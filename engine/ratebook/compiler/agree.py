@@ -1,6 +1,6 @@
 """From the book's terms to agreements: each compiled once, with what must be measured for it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from ratebook.book import Book
 from ratebook.book.model import Charge, ContractTerms, Meter, Minimum, Plan, RatingRule, Spec
+from ratebook.book.model.meter import Condition as BookCondition
+from ratebook.book.overlap import Claim, claims_of, left_out
 from ratebook.book.terms import ChargeSources, Homes, Saying, Sources, Term
 from ratebook.book.units import unit_divisor
 from ratebook.calendar import Cycle, Instant, zone
@@ -66,7 +68,9 @@ class Agreements:
         homes = Homes(book_currency, (plan and plan.currency) or book_currency, currency)
         header = _header(terms, spec, currency)
         sources = Sources(ANY_CONTRACT, terms, plan, f"plans/{terms.plan}", self.book.rules, homes)
-        charges = [self._charge(charge, header) for charge in sources.charges()]
+        billed = list(sources.charges())
+        claims = claims_of(billed)
+        charges = [self._charge(charge, header, claims) for charge in billed]
         charges += [self._report(rule, header) for rule in terms.report]
         cycle = terms.cycle or (plan and plan.cycle)
         return Agreed(
@@ -81,16 +85,21 @@ class Agreements:
             external_tax=spec.tax == "external",
             bills_all=terms.type == "fixed",
             meters=frozenset(self.measures[charge.measure].spec.meter for charge in charges),
-            uncovered=frozenset(self._uncovered(charges)),
+            uncovered=frozenset(self._uncovered(charges, {one.charge.charge.id for one in claims})),
         )
 
-    def _uncovered(self, charges: Sequence[ChargeTerms]) -> Iterator[int]:
-        """Measure what is left of meters of which each charge bills only a part."""
-        billed: dict[str, dict[tuple[Condition, ...], None]] = {}
+    def _uncovered(self, charges: Sequence[ChargeTerms], claiming: Container[str]) -> Iterator[int]:
+        """Measure what is left of meters of which each charge bills only a part.
+
+        A surcharge is no price of what it is added to: it counts only where a meter has nothing else.
+        """
+        found: dict[str, dict[bool, dict[tuple[Condition, ...], None]]] = {}
         for charge in charges:
             spec = self.measures[charge.measure].spec
-            billed.setdefault(spec.meter, {})[spec.where] = None
-        for meter, conditions in billed.items():
+            besides = not charge.report_only and charge.charge not in claiming
+            found.setdefault(spec.meter, {}).setdefault(besides, {})[spec.where] = None
+        for meter, kinds in found.items():
+            conditions = kinds.get(False) or kinds[True]
             if all(conditions):
                 yield self._measure(MeasureSpec(meter, (), (), (), tuple(sorted(conditions, key=repr))))
 
@@ -99,10 +108,13 @@ class Agreements:
         pointer = f"{ANY_CONTRACT}#report"
         says = Saying(rule, header.currency, f"rating/{rule_id}")
         sources = ChargeSources(Charge(rating=rule_id, id=rule_id), pointer, rule, (says,))
-        return self._charge(sources, header, report_only=True)
+        return self._charge(sources, header, (), report_only=True)
 
-    def _charge(self, sources: ChargeSources, header: Agreement, *, report_only: bool = False) -> ChargeTerms:
+    def _charge(
+        self, sources: ChargeSources, header: Agreement, claims: Sequence[Claim], *, report_only: bool = False
+    ) -> ChargeTerms:
         rule = sources.rule
+        narrower = [one for claim in claims if claim.charge is sources for one in left_out(claim, claims)]
         where = header.zone
         meter = self.book.meters[rule.meter or ""]
         additive = meter.aggregate in ADDITIVE
@@ -111,8 +123,13 @@ class Agreements:
         factor_by = [name for multiplier in rule.multiply_by for name in self.book.multipliers[multiplier].by]
         late_by = factor_by if late or self.detailed else []
         keep = tuple(dict.fromkeys((*rule.lines_by, *rule.pool_by, *matrix, *late_by)))
-        conditions = tuple(Condition(*one) for one in rule.conditions)
-        spec = MeasureSpec(rule.meter or "", conditions, rule.multiply_by if additive else (), keep)
+        spec = MeasureSpec(
+            rule.meter or "",
+            _conditions(rule.conditions),
+            rule.multiply_by if additive else (),
+            keep,
+            tuple(sorted((_conditions(one.conditions) for one in narrower), key=repr)),
+        )
         conversion = self._conversion(sources.charge.rating, rule, meter)
         each = sources.nearest("included_each")
         prorate = sources.nearest("prorate_included")
@@ -145,6 +162,7 @@ class Agreements:
             additive=additive,
             over_time=meter.aggregate == "time_weighted_sum",
             factor_changes=self._factor_changes(rule, where) if self.detailed and additive else frozenset(),
+            leaves_out=tuple(one.charge.charge.id for one in narrower),
             otherwise=without_price(header.currency, sources.pointer, report_only=report_only),
         )
 
@@ -179,6 +197,10 @@ class Agreements:
             name: {value: header.say(label) for value, label in labels.values.items()}
             for name, labels in self.book.labels.items()
         }
+
+
+def _conditions(written: Iterable[BookCondition]) -> tuple[Condition, ...]:
+    return tuple(Condition(*one) for one in written)
 
 
 def _header(terms: ContractTerms, spec: Spec, currency: str) -> Agreement:

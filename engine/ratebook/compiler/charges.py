@@ -123,6 +123,7 @@ class ChargeTerms:
     additive: bool
     over_time: bool
     factor_changes: frozenset[Instant]
+    leaves_out: tuple[str, ...]
 
     def program(
         self, nominal: Interval, billed: Interval, cuts: set[Instant], windows: set[Instant], where: ZoneInfo
@@ -167,6 +168,7 @@ class ChargeTerms:
             description=self.description,
             labels=self.labels,
             report_only=self.report_only,
+            leaves_out=self.leaves_out,
         )
 
     def changes(self, billed: Interval) -> set[Instant]:

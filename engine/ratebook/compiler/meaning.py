@@ -1,7 +1,7 @@
 """The meaning of compiled terms as a digest: what can change an amount or a text, and no place in a file."""
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,13 +21,18 @@ def _meaning(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, Tree):
         return [[list(path), _meaning(leaf)] for path, leaf in sorted(value.leaves.items())]
     if is_dataclass(value):
-        names = [field.name for field in fields(value)]
-        return {name: _meaning(getattr(value, name)) for name in names if _means(name)}
+        named = [(one, getattr(value, one.name)) for one in fields(value) if _means(one.name)]
+        return {one.name: _meaning(held) for one, held in named if not _unsaid(one, held)}
     if isinstance(value, tuple | list | frozenset):
         return [_meaning(item) for item in (sorted(value) if isinstance(value, frozenset) else value)]
     if isinstance(value, Mapping):
         return {key: _meaning(item) for key, item in value.items()}
     return value.key if isinstance(value, ZoneInfo) else value
+
+
+def _unsaid(one: Field[Any], held: Any) -> bool:  # noqa: ANN401
+    """Leave out what came after the first digests were made, where it says nothing: such fields have a default."""
+    return bool(held == one.default)
 
 
 def _means(name: str) -> bool:

@@ -21,7 +21,7 @@ class MeasureSpec:
     """What tells measures apart: charges that need the same share one query.
 
     `multipliers` are those that SQL applies; a meter that cannot be added up has none here. `unless` leaves out
-    what narrowed rules bill, so that the rest can be reported.
+    what narrower rules bill: for the rule that bills the rest, or so that the rest can be reported.
     """
 
     meter: str
@@ -33,13 +33,14 @@ class MeasureSpec:
     @property
     def name(self) -> str:
         """A name for people, as in `requests × compute-units by chain, network`."""
-        if self.unless:
-            return f"{self.meter} that no rule bills"
         by = f" by {', '.join(self.keep)}" if self.keep else ""
-        narrowed = (
-            " where " + ", ".join(dict.fromkeys(one.column for one in self.where)) if self.where else ""
-        )
-        return " × ".join((self.meter, *self.multipliers)) + narrowed + by
+        narrowed = f" where {_columns(self.where)}" if self.where else ""
+        left_out = "".join(f" but where {_columns(one)}" for one in self.unless)
+        return " × ".join((self.meter, *self.multipliers)) + narrowed + left_out + by
+
+
+def _columns(where: Iterable[Condition]) -> str:
+    return ", ".join(dict.fromkeys(one.column for one in where))
 
 
 @dataclass(slots=True)

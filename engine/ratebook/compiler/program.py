@@ -79,7 +79,7 @@ class Segment:
     price: Price
     percent_off: Decimal
     percent_pointer: str
-    continues: bool = False
+    continues: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,7 @@ class ChargeProgram:
 
     `divisor` converts multiplied units to billable ones, `quantity_divisor` what was measured to the quantity: the
     length of the nominal period in microseconds for a level over time, else 1. `segments` tile the billed period.
+    `leaves_out` names the narrower charges that bill some events of its meter in its stead.
     """
 
     charge: str
@@ -154,7 +155,8 @@ class ChargeProgram:
     minimum: Bound | None
     description: Template
     labels: Mapping[str, Mapping[str, str]]
-    report_only: bool = False
+    report_only: bool
+    leaves_out: tuple[str, ...] = ()
 
     @cached_property
     def ladders(self) -> tuple[Ladder, ...] | None:

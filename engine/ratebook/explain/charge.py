@@ -40,6 +40,8 @@ def charge_step(
     if program.divisor != 1 or program.conversion_rounding != "none":
         text = f"units / {plain(program.divisor)}, round {program.conversion_rounding}"
         steps.append(Step("Conversion", text, program.billable_unit, program.conversion_pointer))
+    if program.leaves_out:
+        steps.append(Step("Left to narrower charges", ", ".join(program.leaves_out)))
     if line["kind"] == "usage":
         rows = [row for row in used if _on_line(row, program, line)]
         zone = outcome.program.agreement.zone

@@ -134,7 +134,7 @@ class Measure:
         variants: how many unit columns the result has. Zones may put a dated multiplier's change into different
             slots; a variant is one assignment of versions to slots, and each contract reads one column.
         slots: the slots, in order.
-        unless: leaves out events that meet all conditions of any of these: what narrowed rules bill already.
+        unless: leaves out events that meet all conditions of any of these: what narrower rules bill already.
     """
 
     name: str

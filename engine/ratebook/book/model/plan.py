@@ -17,7 +17,6 @@ from ratebook.book.model.values import (
     Id,
     LocalText,
     NotNegative,
-    NotYet,
     Percent,
     Positive,
     Prorate,
@@ -84,8 +83,8 @@ class Pricing(Model):
     """The charge is at most this, in each billing period."""
     description: LocalText | None = None
     """Replaces the rule's template of a line's text."""
-    surcharge: NotYet | None = None
-    """Whether it may bill events that another charge bills too; not rated yet."""
+    surcharge: Flag | None = None
+    """Whether it bills besides: events that another charge of the contract bills too; as the rule says unless given."""
 
 
 class Charge(Pricing):

@@ -10,7 +10,7 @@ from ratebook.book.model.dated import Dated
 from ratebook.book.model.meter import Condition, Where, conditions
 from ratebook.book.model.price import Price
 from ratebook.book.model.tree import MOST_LEVELS, read_tree
-from ratebook.book.model.values import Column, Id, LocalText, NotNegative, NotYet, Positive, Text
+from ratebook.book.model.values import Column, Flag, Id, LocalText, NotNegative, Positive, Text
 
 Factors = Mapping[str, Any]
 """A tree as deep as the multiplier has dimensions; each leaf is a `Decimal`, zero or more."""
@@ -56,8 +56,8 @@ class RatingRule(Model):
     """The list price; a plan's charge or a contract's override may replace it whole."""
     description: LocalText | None = None
     """Template of a line's text."""
-    surcharge: NotYet = False
-    """Whether it may bill events that another charge of the contract bills too; not rated yet."""
+    surcharge: Flag = False
+    """Whether it bills besides: events that another charge of the contract bills too."""
 
     @model_validator(mode="after")
     def _say_meter(self) -> "RatingRule":

@@ -136,19 +136,7 @@ Percent = Annotated[
 ]
 
 
-def _not_yet(value: object, info: ValidationInfo) -> bool:
-    if _flag(value, info):
-        raise problem("RB215", "surcharges are not rated yet", help_="leave it out")
-    return False
-
-
 Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"title": "true or false", "type": "boolean"})]
-
-
-NotYet = Annotated[
-    bool, PlainValidator(_not_yet), WithJsonSchema({"title": "true or false", "type": "boolean"})
-]
-"""A flag that this version knows and cannot honour."""
 
 
 def _pattern(pattern: str, what: str, expected: str, title: str) -> tuple[PlainValidator, WithJsonSchema]:
