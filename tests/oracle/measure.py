@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.calendar import MICROSECOND, Period
+from tests.oracle.expression import value_of
 from tests.oracle.money import plain
 
 Row = Mapping[str, Any]
@@ -77,7 +78,7 @@ def events_of(book: Mapping[str, Any], rule: Mapping[str, Any], rows: Iterable[R
     for row in rows:
         if not meets(row, meter.get("where", {})) or not meets(row, rule.get("where", {})):
             continue
-        value = 1 if meter["aggregate"] == "count" else row.get(meter["value"])
+        value = 1 if meter["aggregate"] == "count" else value_of(meter["value"], row)
         if value is None:
             continue
         found.append(

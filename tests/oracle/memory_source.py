@@ -8,12 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from math import ceil
 from typing import Any
 
 from ratebook.calendar import Instant, Interval
 from ratebook.findings import Finding
 from ratebook.usage.measure import Band, Condition, FactorTable, Measure
 from ratebook.usage.rows import MeasureCount, SegmentRow, SubjectRow, Unbilled, UnbilledReason, UsageRow
+from tests.oracle.expression import value_of
 from tests.oracle.measure import band_of, deduplicate, holds, text
 
 Row = Mapping[str, Any]
@@ -90,7 +93,7 @@ class MemorySource:
             at = Instant((row[measure.source.event_time] - EPOCH) // timedelta(microseconds=1))
             if at not in measure.slots.window or not counts(measure, row):
                 continue
-            value = 1 if measure.aggregate == "count" else row.get(measure.value)
+            value = 1 if measure.aggregate == "count" else value_of(measure.value, row)
             if value is None:
                 continue
             event_id = str(row.get(measure.source.event_id, ""))
@@ -207,6 +210,9 @@ def aggregate(measure: Measure, group: Sequence[Counted], end: Instant) -> Decim
         return max(one.amount for one in group)
     if measure.aggregate == "min":
         return min(one.amount for one in group)
+    if measure.aggregate == "percentile":
+        values = sorted(one.amount for one in group)
+        return values[ceil(Fraction(measure.percent) * len(values) / 100) - 1]
     if measure.aggregate == "latest":
         return max(group, key=lambda one: (one.at, one.id, one.amount)).amount
     assert measure.aggregate == "time_weighted_sum", measure.aggregate

@@ -19,6 +19,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from clickhouse_connect.driver.client import Client
 
+from ratebook.book.expression import parse
 from ratebook.calendar import BEGINNING, DAY, NEVER, SECOND, Instant, Interval
 from ratebook.usage.measure import (
     Aggregate,
@@ -74,8 +75,22 @@ SOURCE = EventSource(
 )
 AGGREGATES: list[Aggregate] = [
     *("count", "count", "sum", "sum", "max"),
-    *("min", "unique", "latest", "time_weighted_sum"),
+    *("min", "unique", "latest", "time_weighted_sum", "percentile"),
 ]
+EXPRESSIONS = [
+    "ceil(bytes / 4096) * 3 - status",
+    "floor((bytes - 4) / 7) + 1",
+    "-bytes",
+    "min(level, status)",
+    "max(coalesce(status, 0), level)",
+    "ceil(-level / 2)",
+    "floor(level / 3)",
+    "coalesce(level, 0.25) * status",
+    "coalesce(bytes, 1)",
+    "0.5 * (status - 200)",
+]
+WIDE_EXPRESSIONS = [*EXPRESSIONS, "level * level", "(level + 0.1) * (level - status)", "level * -level * 2"]
+"""These are too large to be multiplied with microseconds besides."""
 CHAINS = ["eth", "sol", "it's; --", None]
 METHODS = ["call", "logs", "", None]
 CONDITIONS = [
@@ -190,7 +205,9 @@ def random_measure(
     if aggregate == "unique":
         value = random.choice(["method", "bytes", "level", "paid"])
     else:
-        value = "" if aggregate == "count" else random.choice(["bytes", "level", "status"])
+        computed = EXPRESSIONS if aggregate == "time_weighted_sum" else WIDE_EXPRESSIONS
+        columns = ["bytes", "level", "status", random.choice(computed), random.choice(computed)]
+        value = "" if aggregate == "count" else random.choice(columns)
     dimensions = random.sample(DIMENSIONS, random.randint(0, 4))
     names = [one.name for one in dimensions]
     keep = tuple(random.sample(names, random.randint(0, len(names))))
@@ -210,6 +227,8 @@ def random_measure(
         where=tuple(random.sample(CONDITIONS, random.choice([0, 0, 1, 2]))),
         aggregate=aggregate,
         value=value,
+        expression=None if not value or value.isidentifier() else parse(value),
+        percent=random.choice([Decimal(50), Decimal(95), Decimal("99.9"), Decimal(100), Decimal("0.001")]),
         dimensions=tuple(one for one in dimensions if one.name in used or one.name in keep),
         keep=keep,
         factors=factors,

@@ -14,7 +14,7 @@ from ratebook.sources.clickhouse_usage import ClickHouseUsage
 from ratebook.sources.duckdb_usage import DuckDBUsage
 from ratebook.sources.errors import SourceError
 from ratebook.sources.metering import MeteringStore
-from ratebook.usage.measure import Band, Dimension, FactorTable, Slots
+from ratebook.usage.measure import Band, Condition, Dimension, FactorTable, Slots
 from ratebook.usage.rows import SegmentRow
 from tests.sources.ask import COUNT, Both, ask_clickhouse, ask_parquet, d, events, measuring
 from tests.sources.cases import START, moment, trusted
@@ -111,6 +111,33 @@ def test_march_in_istanbul_begins_in_february(both: Both) -> None:
         {"ts": datetime(2026, 3, 31, 21, 0, tzinfo=UTC)},
     )
     assert both(rows, replace(COUNT, slots=Slots(tuple(march)))).told == [((), 2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("percent", "expected"), [("50", 3), ("60", 3), ("60.1", 4), ("95", 5), ("100", 5), ("0.1", 1), ("20", 1)]
+)
+def test_a_percentile_is_the_nearest_rank(percent: str, expected: int, both: Both) -> None:
+    """Of five values 95 % is the fifth: rank ceil(95 x 5 / 100) = 5."""
+    rows = events(*({"bytes": one} for one in (3, 1, 5, 2, 4)))
+    assert both(rows, measuring("percentile", percent=Decimal(percent))).told == [((), 5, expected)]
+
+
+def test_equal_values_have_their_ranks_each(both: Both) -> None:
+    rows = events(*({"bytes": one} for one in [1] * 95 + [2] * 4 + [1000]))
+    assert both(rows, measuring("percentile", percent=Decimal(95))).told == [((), 100, 1)]
+    assert both(rows, measuring("percentile", percent=Decimal(96))).told == [((), 100, 2)]
+
+
+def test_a_percentile_is_taken_of_each_subject_of_a_contract(both: Both) -> None:
+    rows = events({"bytes": 5}, {"bytes": 7}, {"org": "b", "bytes": 3})
+    assert both(rows, measuring("percentile", percent=Decimal(50))).told == [((), 3, 8)]
+
+
+def test_a_percentile_without_events_is_no_row(both: Both) -> None:
+    """Pitfall 27."""
+    assert both([], measuring("percentile", percent=Decimal(95))).rows == []
+    nothing = replace(measuring("percentile", percent=Decimal(95)), where=(Condition("chain", "eq", "btc"),))
+    assert both(events({"bytes": 1}), nothing).rows == []
 
 
 def test_a_run_that_measures_nothing_needs_no_source(tmp_path: Path) -> None:

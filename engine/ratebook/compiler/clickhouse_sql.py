@@ -10,7 +10,17 @@ from types import MappingProxyType
 from typing import Final
 
 from ratebook.calendar import Instant
-from ratebook.compiler.sql import Lookup, Parameter, ParameterKind, Relation, Writer, indent, select, where
+from ratebook.compiler.sql import (
+    WIDEST,
+    Lookup,
+    Parameter,
+    ParameterKind,
+    Relation,
+    Writer,
+    indent,
+    select,
+    where,
+)
 from ratebook.usage.measure import DECIMAL_SCALE, ColumnType
 
 _DECIMAL: Final = f"Decimal(76, {DECIMAL_SCALE})"
@@ -79,6 +89,26 @@ class ClickHouseDialect:
     def fitting(self, expression: str, writer: Writer) -> str:
         """Cast to 128 bits, which fails when the value does not fit."""
         return f"accurateCast(assumeNotNull({expression}), {writer.bind('text', 'Int128')})"
+
+    def checked(self, expression: str, writer: Writer) -> str:
+        """Cast to 128 bits and back, so that the next step cannot wrap."""
+        return f"toInt256(accurateCast({expression}, {writer.bind('text', 'Nullable(Int128)')}))"
+
+    def product(self, left: str, right: str, writer: Writer) -> str:
+        """Multiply 256 bits wide; what is left beyond the scale is made too large to fit."""
+        unit, widest = writer.bind("integer", 10**DECIMAL_SCALE), writer.bind("integer", WIDEST)
+        two, both = writer.bind("integer", 2), f"{left} * {right}"
+        whole = self.checked(f"intDiv({both}, {unit})", writer)
+        beyond = f"toInt256(modulo({both}, {unit})) * {widest} * {two}"
+        return self.checked(f"({whole} + {beyond})", writer)
+
+    def quotient(self, expression: str, divisor: str) -> str:
+        """Use intDiv."""
+        return f"intDiv({expression}, {divisor})"
+
+    def remainder(self, expression: str, divisor: str) -> str:
+        """Use modulo, which cuts towards zero."""
+        return f"toInt256(modulo({expression}, {divisor}))"
 
     def result(self, expression: str) -> str:
         """Write it as text: Arrow has no integer of 128 bits."""

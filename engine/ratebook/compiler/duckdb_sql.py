@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ratebook.calendar import Instant
-from ratebook.compiler.sql import Lookup, Parameter, ParameterKind, Relation, Writer
+from ratebook.compiler.sql import WIDEST, Lookup, Parameter, ParameterKind, Relation, Writer
 from ratebook.usage.measure import DECIMAL_SCALE, ColumnType
 
 _DECIMAL: Final = f"DECIMAL(38, {DECIMAL_SCALE})"
@@ -62,6 +62,35 @@ class DuckDBDialect:
         """Leave it: HUGEINT arithmetic raises when it overflows."""
         del writer
         return expression
+
+    def checked(self, expression: str, writer: Writer) -> str:
+        """Leave it: HUGEINT arithmetic raises when it overflows."""
+        del writer
+        return expression
+
+    def product(self, left: str, right: str, writer: Writer) -> str:
+        """Multiply whole and fractional parts apart: the product of both would not fit 128 bits.
+
+        What is left beyond the scale is made to overflow (twice the widest, which is not written as a constant, as that
+        would overflow always).
+        """
+        unit, widest = writer.bind("integer", 10**DECIMAL_SCALE), writer.bind("integer", WIDEST)
+        wholes = [f"divide({one}, {unit})" for one in (left, right)]
+        fractions = [f"mod({one}, {unit})" for one in (left, right)]
+        finest = f"{fractions[0]} * {fractions[1]}"
+        beyond = f"mod({finest}, {unit}) * {widest}"
+        return (
+            f"({wholes[0]} * {wholes[1]} * {unit} + {wholes[0]} * {fractions[1]} + {fractions[0]} * {wholes[1]}"
+            f" + divide({finest}, {unit}) + {beyond} + {beyond})"
+        )
+
+    def quotient(self, expression: str, divisor: str) -> str:
+        """Use divide, which stays an integer."""
+        return f"divide({expression}, {divisor})"
+
+    def remainder(self, expression: str, divisor: str) -> str:
+        """Use mod, which cuts towards zero."""
+        return f"mod({expression}, {divisor})"
 
     def result(self, expression: str) -> str:
         """Leave it: HUGEINT reaches Arrow as 128 bits."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ratebook.calendar import Interval
-from ratebook.compiler.conditions import column_type, dimension_sql
+from ratebook.compiler.conditions import dimension_sql
+from ratebook.compiler.expression_sql import missing_sql, value_sql
 from ratebook.compiler.factors import factor_join
 from ratebook.compiler.queries import (
     TEXT,
@@ -96,8 +97,7 @@ def _measured(detail: Detail, relation: Relation, writer: Writer) -> str:
             columns[f"d{number}"] = dimension_sql(dimension, source, writer)[0]
     columns["events"] = "count(*)"
     if measure.aggregate == "sum":
-        kind = column_type(source, measure.value)
-        columns["quantity"] = dialect.total(writer.column(measure.value), kind, writer)
+        columns["quantity"] = dialect.total(*value_sql(measure, writer), writer)
     else:
         columns["quantity"] = "count(*)" if measure.additive else f"max({writer.bind('integer', 0)})"
     columns["first_seen"] = dialect.micros(f"min({time})")
@@ -162,7 +162,8 @@ def missing_query(
 def valueless_query(measure: Measure, dialect: Dialect, relation: Relation | None = None) -> MeteringQuery:
     """Write the query that counts the events of a measure that have a subject, and no value to aggregate."""
     writer = Writer(dialect)
-    conditions = [*selected(measure, writer), f"{writer.column(measure.value)} IS NULL"]
+    missing = missing_sql(measure, writer) or writer.bind("boolean", value=False)
+    conditions = [*selected(measure, writer), missing]
     conditions += _with_subject(measure.source, writer)
     return _count(measure.source, conditions, relation, writer)
 

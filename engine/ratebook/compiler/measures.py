@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from ratebook.book.expression import Column
 from ratebook.book.model import Meter, Multiplier
 from ratebook.book.model import Source as BookSource
 from ratebook.calendar import Instant, Interval, zone
 from ratebook.compiler.prices import tree_of
 from ratebook.compiler.terms import begins
 from ratebook.compiler.tree import Tree
-from ratebook.money import decimals
+from ratebook.money import ZERO, decimals
 from ratebook.usage.measure import Band, Condition, Dimension, EventSource, FactorTable, Measure, Slots
 
 
@@ -98,6 +99,7 @@ def finish(
         factor_table(name, multiplier, [variant[index] for variant in variants])
         for index, (name, multiplier) in enumerate(zip(spec.multipliers, used, strict=True))
     )
+    value = meter.expression
     needed = dict.fromkeys((*spec.keep, *(name for multiplier in used for name in multiplier.by)))
     measure = Measure(
         name=spec.name,
@@ -105,7 +107,9 @@ def finish(
         source=source,
         where=tuple(Condition(*one) for one in meter.conditions) + spec.where,
         aggregate=meter.aggregate,
-        value=meter.value or "",
+        value=value.name if isinstance(value, Column) else meter.value or "",
+        expression=None if isinstance(value, Column) else value,
+        percent=meter.percent or ZERO,
         dimensions=tuple(dimension(meter, name) for name in needed),
         keep=spec.keep,
         factors=tables,

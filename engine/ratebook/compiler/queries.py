@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ratebook.compiler.conditions import column_type, conditions_sql, dimension_sql
+from ratebook.compiler.expression_sql import given_sql, value_sql
 from ratebook.compiler.factors import FactorJoin, factor_join
 from ratebook.compiler.sql import Dialect, MeteringQuery, Relation, Writer, select, where, with_queries
 from ratebook.usage.measure import ColumnType, EventSource, Measure
@@ -72,8 +73,9 @@ def measured_sql(measure: Measure, relation: Relation, writer: Writer) -> str:
 def met(measure: Measure, writer: Writer) -> Iterator[str]:
     """Write what an event must meet to be counted: time, conditions, and a value to aggregate."""
     yield from selected(measure, writer)
-    if measure.aggregate != "count":
-        yield f"{writer.column(measure.value)} IS NOT NULL"
+    given = given_sql(measure, writer) if measure.aggregate != "count" else None
+    if given is not None:
+        yield given
 
 
 def selected(measure: Measure, writer: Writer) -> Iterator[str]:
@@ -99,28 +101,36 @@ def states(measure: Measure, writer: Writer) -> dict[str, str]:
     count = {"events": "count(*)"}
     if measure.aggregate == "count":
         return count
-    dialect, source = writer.dialect, measure.source
-    kind, column = column_type(source, measure.value), writer.column(measure.value)
+    dialect = writer.dialect
+    column, kind = value_sql(measure, writer)
     if measure.aggregate == "unique":
         return {"value": dialect.text(column, kind, writer)} | count
     if kind not in {"integer", "decimal"}:
         raise ValueError(f"{measure.value} is {kind}: {measure.aggregate} needs a number")
     if measure.aggregate == "sum":
         return count | {"quantity": dialect.total(column, kind, writer)}
+    return _of_many(measure, column, kind, writer) | count
+
+
+def _of_many(measure: Measure, column: str, kind: ColumnType, writer: Writer) -> dict[str, str]:
+    """Write the state of a group that does not add up."""
+    dialect, source = writer.dialect, measure.source
     if measure.aggregate in {"max", "min"}:
         best = dialect.integer(f"{measure.aggregate}({column})", kind, writer)
-        return count | {"quantity": dialect.fitting(best, writer)}
+        return {"quantity": dialect.fitting(best, writer)}
+    if measure.aggregate == "percentile":
+        return {"quantity": dialect.fitting(dialect.integer(column, kind, writer), writer)}
     time = dialect.micros(writer.column(source.event_time))
     if measure.aggregate == "time_weighted_sum":
         elapsed = f"({time} - {writer.bind('integer', measure.slots.bounds[0])})"
         weighted = dialect.added(f"{dialect.integer(column, kind, writer)} * {elapsed}")
-        return count | {
+        return {
             "quantity": dialect.fitting(weighted, writer),
             "level": dialect.total(column, kind, writer),
         }
     order = (time, id_text(source, writer), column)
     latest = dialect.integer(dialect.last(order), kind, writer)
-    return count | {"moment": f"max({time})", "quantity": dialect.fitting(latest, writer)}
+    return {"moment": f"max({time})", "quantity": dialect.fitting(latest, writer)}
 
 
 def id_text(source: EventSource, writer: Writer) -> str:

@@ -130,6 +130,22 @@ class Dialect(Protocol):
         """Let a wide integer pass only if it is within `WIDEST`; the query fails otherwise."""
         ...
 
+    def checked(self, expression: str, writer: "Writer") -> str:
+        """Let a wide integer of one event, or NULL, pass only if it is within `WIDEST`; the query fails otherwise."""
+        ...
+
+    def product(self, left: str, right: str, writer: "Writer") -> str:
+        """Multiply two integers that are scaled by `DECIMAL_SCALE`; what has more places than that fails."""
+        ...
+
+    def quotient(self, expression: str, divisor: str) -> str:
+        """Divide a wide integer that the divisor divides."""
+        ...
+
+    def remainder(self, expression: str, divisor: str) -> str:
+        """Give what is left of a wide integer; it has the integer's sign."""
+        ...
+
     def result(self, expression: str) -> str:
         """Write a wide integer in the type in which the engine hands it out unharmed."""
         ...

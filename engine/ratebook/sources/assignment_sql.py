@@ -6,6 +6,7 @@ that holds its slot. What belongs to no segment stays, by subject and slot, if i
 
 from typing import Final
 
+from ratebook.money import decimals
 from ratebook.usage.measure import Measure
 
 SUBJECTS: Final = "subject VARCHAR, contract INTEGER, timeline INTEGER, life_start BIGINT, life_end BIGINT"
@@ -100,16 +101,38 @@ def states_sql(measure: Measure, number: int) -> str:
     return f"CREATE TABLE states_{number} AS SELECT {', '.join(select)} {joined}"
 
 
+def _percentile_sql(measure: Measure, number: int) -> str:
+    """Write the nearest rank of each subject: the least value of which so many events have at most as much."""
+    group = ", ".join(["contract", "boundary", *keys(measure), "subject"])
+    places = max(0, decimals(measure.percent))
+    percent, whole = int(measure.percent.scaleb(places)), 100 * 10**places
+    return (
+        f"SELECT {group}, max(among) AS events, min(quantity) AS quantity FROM (SELECT {group}, quantity, "
+        f"sum(sum(events)) OVER (PARTITION BY {group} ORDER BY quantity) AS up_to, "
+        f"sum(sum(events)) OVER (PARTITION BY {group}) AS among "
+        f"FROM states_{number} WHERE boundary IS NOT NULL GROUP BY {group}, quantity) "
+        f"WHERE up_to * {whole} >= among * {percent} GROUP BY {group}"
+    )
+
+
+def _of_subjects(measure: Measure, number: int) -> str:
+    """Write what each subject of a contract comes to in a period."""
+    if measure.aggregate == "percentile":
+        return _percentile_sql(measure, number)
+    group = ", ".join(["contract", "boundary", *keys(measure), "subject"])
+    return (
+        f"SELECT {group}, sum(events) AS events, {_MERGED[measure.aggregate]} AS quantity "
+        f"FROM states_{number} WHERE boundary IS NOT NULL GROUP BY {group}"
+    )
+
+
 def merged_sql(measure: Measure, number: int) -> str:
     """Write the table of what does not add up: merged over a period for each subject, then added up over subjects."""
     keyed = "".join(f"{key}, " for key in keys(measure))
     return (
         f"CREATE TABLE rows_{number} AS SELECT contract, boundary, 0 AS segment, {keyed}"
         "CAST(NULL AS VARCHAR) AS subject, CAST(NULL AS INTEGER) AS slot, "
-        "sum(events) AS events, sum(quantity) AS quantity FROM ("
-        f"SELECT contract, boundary, {keyed}subject, sum(events) AS events, "
-        f"{_MERGED[measure.aggregate]} AS quantity FROM states_{number} WHERE boundary IS NOT NULL "
-        f"GROUP BY contract, boundary, {keyed}subject) GROUP BY ALL "
+        f"sum(events) AS events, sum(quantity) AS quantity FROM ({_of_subjects(measure, number)}) GROUP BY ALL "
         f"UNION ALL SELECT NULL, NULL, 0, {''.join('NULL, ' for _ in keys(measure))}subject, slot, sum(events), 0 "
         f"FROM states_{number} WHERE boundary IS NULL GROUP BY subject, slot"
     )

@@ -121,7 +121,8 @@ class ClickHouseUsage:
 
     def valueless(self, measure: Measure) -> tuple[int, str]:
         """Count a measure's events that have no value to aggregate, with an example's id."""
-        if not self._tables[measure.source.name].columns[measure.value].nullable:
+        columns = self._tables[measure.source.name].columns
+        if not any(columns[name].nullable for name in measure.columns):
             return 0, ""
         return self._counted(
             valueless_query(measure, CLICKHOUSE, self._relation(measure.source)), measure.source

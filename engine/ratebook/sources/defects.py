@@ -55,7 +55,7 @@ def valueless_finding(measure: Measure, events: int, example: str) -> Finding:
         f"{events} event(s) of {measure.meter} have no {measure.value}{_as(example)}: they are not counted",
         f"meters/{measure.meter}#value",
         expected=f"a value in {measure.value}",
-        help=f"write the value, or leave these events out with `where: {{{measure.value}: {{exists: true}}}}`",
+        help=f"write the value, or leave these events out with `where: {{{measure.columns[0]}: {{exists: true}}}}`",
         details={"events": events, "column": measure.value, "measure": measure.name, "example": example},
     )
 

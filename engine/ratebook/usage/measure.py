@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from ratebook.book.expression import Expression, columns, kind
 from ratebook.calendar import Instant, Interval
 
 ColumnType = Literal["string", "integer", "decimal", "boolean"]
-Aggregate = Literal["count", "sum", "max", "min", "unique", "latest", "time_weighted_sum"]
+Aggregate = Literal["count", "sum", "max", "min", "unique", "latest", "time_weighted_sum", "percentile"]
 Operator = Literal["eq", "in", "not_in", "lt", "lte", "gt", "gte", "exists", "starts_with"]
 Scalar = str | int | Decimal | bool
 
@@ -135,6 +136,9 @@ class Measure:
             slots; a variant is one assignment of versions to slots, and each contract reads one column.
         slots: the slots, in order.
         unless: leaves out events that meet all conditions of any of these: what narrower rules bill already.
+        value: the column that is aggregated, or the text of an expression.
+        expression: what the text of the value says, where it is more than a column.
+        percent: which percentile; 0 for every other aggregate.
     """
 
     name: str
@@ -149,6 +153,15 @@ class Measure:
     variants: int
     slots: Slots
     unless: tuple[tuple[Condition, ...], ...] = ()
+    expression: Expression | None = None
+    percent: Decimal = Decimal(0)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the value."""
+        if self.expression is not None:
+            return tuple(column.name for column in columns(self.expression))
+        return (self.value,) if self.value else ()
 
     @property
     def additive(self) -> bool:
@@ -160,7 +173,9 @@ class Measure:
         """Decimal scale of the integers that stand for measured quantities in SQL results."""
         if self.aggregate in {"count", "unique"}:
             return 0
-        return DECIMAL_SCALE if self.source.columns[self.value] == "decimal" else 0
+        types = self.source.columns
+        written = types[self.value] if self.expression is None else kind(self.expression, types)
+        return DECIMAL_SCALE if written == "decimal" else 0
 
     @property
     def unit_scale(self) -> int:

@@ -1,17 +1,19 @@
 """Meters: that columns fit their use, and that what is measured has a price."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
 from ratebook.book import pointers
 from ratebook.book.draft import Draft
+from ratebook.book.expression import Column, ExpressionError, columns, is_too_deep, parse
 from ratebook.book.layout import BOOK
 from ratebook.book.model import Meter, Source
 from ratebook.book.model.meter import Condition, conditions
 from ratebook.book.model.values import ColumnType
 from ratebook.book.suggest import did_you_mean, one_of
-from ratebook.findings import Finding
+from ratebook.findings import Finding, Position
 
 _NUMBERS: Final = frozenset({"integer", "decimal"})
 _ANY_COLUMN: Final = frozenset({"unique"})
@@ -30,7 +32,8 @@ def check_columns(draft: Draft) -> Iterator[Finding]:
         source = draft.settings.sources.get(meter.source) if draft.settings else None
         if source is not None:
             pointer = f"meters/{name}"
-            yield from _value(meter, source, pointer)
+            yield from _value(draft, meter, source, pointer)
+            yield from _percentile(meter, pointer)
             yield from _dimensions(meter, source, pointer)
             yield from _where(conditions(meter.where), source, pointer, meter.source)
     for name, rule in draft.rules.items():
@@ -64,7 +67,8 @@ def _column(name: str, source: Source, pointer: str, source_name: str) -> Column
     return Finding("RB301", message, pointer, expected=one_of(source.columns), help=help_)
 
 
-def _value(meter: Meter, source: Source, pointer: str) -> Iterator[Finding]:
+def _value(draft: Draft, meter: Meter, source: Source, pointer: str) -> Iterator[Finding]:
+    """Check what is aggregated: a column, or an expression, whose errors point at their place in its text."""
     if meter.aggregate == "count":
         if meter.value is not None:
             yield Finding(
@@ -78,12 +82,53 @@ def _value(meter: Meter, source: Source, pointer: str) -> Iterator[Finding]:
         message = f"`value` is missing: the column of which `{meter.aggregate}` is taken"
         yield Finding("RB202", message, f"{pointer}#aggregate", expected="value: …")
         return
-    kind = _column(meter.value, source, f"{pointer}#value", meter.source)
+    place = f"{pointer}#value"
+    try:
+        found = parse(meter.value)
+    except ExpressionError as error:
+        finding = Finding("RB206", str(error), place, expected=error.expected, help=error.help)
+        yield _within(draft, finding, meter.value, error.at, error.width)
+        return
+    fits = True
+    for column in dict.fromkeys(columns(found)):
+        for finding in _valued(meter, column.name, source, place, alone=isinstance(found, Column)):
+            fits = False
+            yield _within(draft, finding, meter.value, column.token.at, len(column.name))
+    if fits and is_too_deep(found, source.columns):
+        message = "divisions and products of decimals are nested more than three deep"
+        yield Finding("RB206", message, place, help="compute a part of it where events are recorded")
+
+
+def _valued(meter: Meter, name: str, source: Source, place: str, *, alone: bool) -> Iterator[Finding]:
+    kind = _column(name, source, place, meter.source)
     if isinstance(kind, Finding):
         yield kind
-    elif meter.aggregate not in _ANY_COLUMN and kind not in _NUMBERS:
-        message = f"there is no `{meter.aggregate}` of `{meter.value}`, which is {_A[kind]}"
-        yield Finding("RB307", message, f"{pointer}#value", expected="a column of type integer or decimal")
+    elif kind not in _NUMBERS and not (alone and meter.aggregate in _ANY_COLUMN):
+        message = f"there is no `{meter.aggregate}` of `{name}`, which is {_A[kind]}"
+        if not alone:
+            message = f"`{name}` is {_A[kind]}, with which nothing can be computed"
+        yield Finding("RB307", message, place, expected="a column of type integer or decimal")
+
+
+def _within(draft: Draft, finding: Finding, text: str, at: int, width: int) -> Finding:
+    """Place a finding inside a text that stands on one line; one over several lines is placed as a whole."""
+    start = draft.places.position(finding.pointer)
+    line = draft.places.source_line(start) if start is not None else None
+    begin = line.find(text, start.column - 1) if start is not None and line is not None else -1
+    if start is None or begin < 0:
+        return finding
+    return replace(finding, position=Position(start.file, start.line, begin + at + 1, width))
+
+
+def _percentile(meter: Meter, pointer: str) -> Iterator[Finding]:
+    if meter.aggregate == "percentile" and meter.percent is None:
+        message = "`percent` is missing: which percentile it is"
+        yield Finding("RB202", message, f"{pointer}#aggregate", expected="percent: 95")
+    elif meter.aggregate != "percentile" and meter.percent is not None:
+        message = f"`percent` belongs to a percentile, and this is `{meter.aggregate}`"
+        yield Finding(
+            "RB214", message, f"{pointer}#percent", help="delete it, or write aggregate: percentile"
+        )
 
 
 def _dimensions(meter: Meter, source: Source, pointer: str) -> Iterator[Finding]:

@@ -6,10 +6,11 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
+from ratebook.book.expression import Expression, parse
 from ratebook.book.model.base import MARK, Model, problem
-from ratebook.book.model.values import Column, Flag, Id, LocalText, Number, Text, named
+from ratebook.book.model.values import Column, Flag, Id, LocalText, Number, PositivePercent, Text, named
 
-Aggregate = Literal["count", "sum", "max", "min", "unique", "latest", "time_weighted_sum"]
+Aggregate = Literal["count", "sum", "max", "min", "unique", "latest", "time_weighted_sum", "percentile"]
 Operator = Literal["eq", "in", "not_in", "lt", "lte", "gt", "gte", "exists", "starts_with"]
 Scalar = str | int | Decimal | bool
 
@@ -150,12 +151,23 @@ class Meter(Model):
     """Which events count: column → condition; all must hold."""
     aggregate: Aggregate
     """How events become a quantity."""
-    value: Column | None = None
-    """The column that is aggregated; not for `count`."""
+    value: Text | None = None
+    """The column that is aggregated, or an expression, as `ceil(bytes / 4096) * copies`; not for `count`."""
+    percent: PositivePercent | None = None
+    """Which percentile, as in 95; only for `percentile`."""
     unit: Text
     """What one of the quantity is, as in `request` or `byte`."""
     dimensions: tuple[DimensionField, ...] = ()
     """What usage may be told apart by in prices, multipliers, pools and lines."""
+
+    @property
+    def expression(self) -> Expression | None:
+        """What `value` says; a column alone is an expression too.
+
+        Raises:
+            ExpressionError: it cannot be understood.
+        """
+        return None if self.value is None else parse(self.value)
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

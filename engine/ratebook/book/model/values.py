@@ -102,6 +102,10 @@ def _percent(value: object, info: ValidationInfo) -> Decimal:
     return number
 
 
+def _positive_percent(value: object, info: ValidationInfo) -> Decimal:
+    return _percent(_positive(value, info), info)
+
+
 def _flag(value: object, info: ValidationInfo) -> bool:
     value = _from_cell(value, info)
     if not isinstance(value, bool):
@@ -136,6 +140,13 @@ Percent = Annotated[
 ]
 
 
+PositivePercent = Annotated[
+    Decimal,
+    PlainValidator(_positive_percent),
+    WithJsonSchema(
+        {**_NUMBER_SCHEMA, "title": "number above 0, up to 100", "exclusiveMinimum": 0, "maximum": 100}
+    ),
+]
 Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"title": "true or false", "type": "boolean"})]
 
 
