@@ -1,6 +1,7 @@
 """Values that are computed from several columns, on both engines."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from ratebook.compiler.sql import Dialect
 from ratebook.sources.errors import SourceError
 from ratebook.usage.measure import Measure
 from tests.sources.ask import Both, ask_clickhouse, ask_parquet, d, events, measuring
+from tests.sources.cases import Row
 from tests.sources.test_injection import HOSTILE
 
 NAMES = {"NULL", "(none)"}
@@ -99,25 +101,24 @@ def test_what_does_not_fit_fails_on_both_engines(
     text: str, value: int, tmp_path: Path, clickhouse: Client
 ) -> None:
     """Pitfall 22: nothing wraps, not even on the way."""
-    rows = events({"bytes": value})
-    for ask in (
-        lambda: ask_parquet(tmp_path, rows, computing(text)),
-        lambda: ask_clickhouse(clickhouse, rows, computing(text)),
-    ):
-        with pytest.raises(SourceError) as error:
-            ask()
-        assert error.value.finding.code == "RB416"
+    assert refusals(events({"bytes": value}), text, tmp_path, clickhouse) == ["RB416", "RB416"]
+
+
+def refusals(rows: Sequence[Row], text: str, folder: Path, clickhouse: Client) -> list[str]:
+    """Give the codes with which DuckDB and ClickHouse refuse to compute."""
+    with pytest.raises(SourceError) as files:
+        ask_parquet(folder, rows, computing(text))
+    with pytest.raises(SourceError) as table:
+        ask_clickhouse(clickhouse, rows, computing(text))
+    return [error.value.finding.code for error in (files, table)]
 
 
 def test_a_product_of_decimals_has_up_to_18_places(both: Both, tmp_path: Path, clickhouse: Client) -> None:
     rows = events({"level": d("-12345678.000001")})
     assert both(rows, computing("level * level")).told == [((), 1, d("152415765279708.691356000001"))]
-    text = "level * level * level * level"  # 24 places
-    with pytest.raises(SourceError) as files:
-        ask_parquet(tmp_path, events({"level": d("0.000001")}), computing(text))
-    with pytest.raises(SourceError) as table:
-        ask_clickhouse(clickhouse, events({"level": d("0.000001")}), computing(text))
-    assert files.value.finding.code == table.value.finding.code == "RB416"
+    finer = events({"level": d("0.000001")})
+    text = "level * level * level * level"
+    assert refusals(finer, text, tmp_path, clickhouse) == ["RB416", "RB416"]  # 24 places
 
 
 @pytest.mark.parametrize(
