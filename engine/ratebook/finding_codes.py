@@ -76,6 +76,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB318": Code("error", "An override does not fit what it overrides"),
         "RB319": Code("error", "A charge has no price"),
         "RB320": Code("error", "A key is not one of its dimension"),
+        "RB321": Code("error", "A price does not fit what it prices"),
         # 4xx: usage that could not be read or trusted
         "RB401": Code("error", "The data of a source is not there"),
         "RB402": Code("error", "A column of a source is missing"),

@@ -13,7 +13,7 @@ from ratebook.book.model.price import Price as WrittenPrice
 from ratebook.compiler.prices import PriceTerms, compile_price
 from ratebook.compiler.program import Ladder
 from ratebook.money import EXACT, plain
-from ratebook.rating.ladder import ladder_numerator, packages_started, tier_parts
+from ratebook.rating.ladder import ladder_numerator, packages_of, tier_parts
 from tests.builders import yaml
 
 WRITTEN: TypeAdapter[WrittenPrice] = TypeAdapter(WrittenPrice)
@@ -201,5 +201,11 @@ def test_the_parts_are_what_it_costs(text: str, one: Decimal, other: Decimal) ->
 
 @given(positions, st.integers(1, 500))
 def test_f62_packages_hold_what_was_used_and_no_more_than_needed(units: Decimal, size: int) -> None:
-    started = packages_started(Decimal(size), Decimal(0), units)
+    started = packages_of(ladder(f"{{model: package, size: {size}, amount: 1}}"), Decimal(0), units)
     assert (started - 1) * size < units <= started * size or not (started or units)
+
+
+@given(positions, st.integers(1, 500))
+def test_f62_full_packages_are_no_more_than_what_was_used(units: Decimal, size: int) -> None:
+    full = packages_of(ladder(f"{{model: package, size: {size}, amount: 1, round: down}}"), Decimal(0), units)
+    assert full * size <= units < (full + 1) * size

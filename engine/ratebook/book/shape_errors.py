@@ -10,6 +10,7 @@ from pydantic import BaseModel, Tag, ValidationError
 
 from ratebook.book import pointers
 from ratebook.book.model.base import MARK
+from ratebook.book.model.percentage import Dynamic, GraduatedPercentage, Percentage
 from ratebook.book.model.price import Flat, Graduated, Matrix, Package, PerUnit, Volume
 from ratebook.book.model.values import named
 from ratebook.book.reader import Mark, Node
@@ -29,6 +30,9 @@ _PRICES: Final = {
         ("graduated", Graduated),
         ("volume", Volume),
         ("package", Package),
+        ("percentage", Percentage),
+        ("graduated_percentage", GraduatedPercentage),
+        ("dynamic", Dynamic),
         ("matrix", Matrix),
     )
 }

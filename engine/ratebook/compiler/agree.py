@@ -3,6 +3,8 @@
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import product
+from math import prod
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -20,17 +22,20 @@ from ratebook.compiler.charges import (
     LateMultiplier,
     Timed,
     bounds,
+    bounds_events,
     matrix_dimensions,
     price_versions,
     timed,
     without_price,
 )
+from ratebook.compiler.event_bounds import bands_of
 from ratebook.compiler.measures import MeasureDraft, MeasureSpec
+from ratebook.compiler.prices import PriceTerms, leaves_of
 from ratebook.compiler.program import Agreement, FxPolicy, Price, TaxProgram
 from ratebook.compiler.terms import ANY_CONTRACT, begins
 from ratebook.money import minor_unit
 from ratebook.template import Template, compile_template
-from ratebook.usage.measure import ADDITIVE, Condition
+from ratebook.usage.measure import ADDITIVE, VALUE_BAND, Condition
 
 _DEFAULT_CYCLE: Final = Cycle()
 _ONE: Final = Decimal(1)
@@ -118,24 +123,34 @@ class Agreements:
         where = header.zone
         meter = self.book.meters[rule.meter or ""]
         additive = meter.aggregate in ADDITIVE
-        late = () if additive else rule.multiply_by
+        is_bound = not report_only and bounds_events(sources)
+        late = rule.multiply_by if is_bound or not additive else ()
         matrix = [] if report_only else matrix_dimensions(sources)
         factor_by = [name for multiplier in rule.multiply_by for name in self.book.multipliers[multiplier].by]
-        late_by = factor_by if late or self.detailed else []
+        one_factor = bool(late) or self.detailed
+        late_by = factor_by if one_factor else []
         keep = tuple(dict.fromkeys((*rule.lines_by, *rule.pool_by, *matrix, *late_by)))
-        spec = MeasureSpec(
-            rule.meter or "",
-            _conditions(rule.conditions),
-            rule.multiply_by if additive else (),
-            keep,
-            tuple(sorted((_conditions(one.conditions) for one in narrower), key=repr)),
-        )
         conversion = self._conversion(sources.charge.rating, rule, meter)
         each = sources.nearest("included_each")
         prorate = sources.nearest("prorate_included")
+        billable_unit = rule.unit or rule.convert.to or meter.unit
+        price_terms = PriceTerms(
+            header.currency, header.currency, conversion.ladder_divisor, keep, billable_unit
+        )
         prices: Timed[Price] = Timed(())
         if not report_only:
-            prices = price_versions(sources, header.currency, conversion.ladder_divisor, keep, where)
+            prices = price_versions(sources, price_terms, where)
+        bands = self._bands(prices, rule) if is_bound else ()
+        if bands:
+            keep = (*keep, VALUE_BAND)
+        spec = MeasureSpec(
+            rule.meter or "",
+            _conditions(rule.conditions),
+            () if late else rule.multiply_by,
+            keep,
+            tuple(sorted((_conditions(one.conditions) for one in narrower), key=repr)),
+            bands,
+        )
         labels = self._labels(header)
         description = self._description(sources, header, labels)
         return ChargeTerms(
@@ -147,7 +162,7 @@ class Agreements:
             pool_by=tuple(keep.index(name) for name in rule.pool_by),
             late=tuple(self._late(name, keep) for name in late),
             quantity_unit=meter.unit,
-            billable_unit=rule.unit or rule.convert.to or meter.unit,
+            billable_unit=billable_unit,
             conversion=conversion,
             prices=prices,
             percents=timed(sources.nearest("discount"), where, lambda one, at: (one.percent, at)),
@@ -161,7 +176,8 @@ class Agreements:
             report_only=report_only,
             additive=additive,
             over_time=meter.aggregate == "time_weighted_sum",
-            factor_changes=self._factor_changes(rule, where) if self.detailed and additive else frozenset(),
+            factor_changes=self._factor_changes(rule, where) if one_factor and additive else frozenset(),
+            bands=bands,
             leaves_out=tuple(one.charge.charge.id for one in narrower),
             otherwise=without_price(header.currency, sources.pointer, report_only=report_only),
         )
@@ -171,6 +187,16 @@ class Agreements:
             self._specs[spec] = len(self.measures)
             self.measures.append(MeasureDraft(spec))
         return self._specs[spec]
+
+    def _bands(self, prices: Timed[Price], rule: RatingRule) -> tuple[Decimal, ...]:
+        """Cut the value of events where any price of a charge, after any factors, changes how it prices one."""
+        used = [self.book.multipliers[name].factors.versions for name in rule.multiply_by]
+        factors = [
+            {factor for version in versions for factor in leaves_of(version.value.values)}
+            for versions in used
+        ]
+        ladders = [ladder for moment in prices.moments for ladder in moment.value.all_ladders]
+        return bands_of(ladders, {prod(one, start=_ONE) for one in product(*factors)})
 
     def _factor_changes(self, rule: RatingRule, where: ZoneInfo) -> frozenset[Instant]:
         used = [self.book.multipliers[name] for name in rule.multiply_by]

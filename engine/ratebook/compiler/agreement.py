@@ -177,12 +177,7 @@ def _currencies(
     found = {fee.currency for fee in fees if fee.amount}
     for charge in charges:
         found |= {bound.currency for bound in (charge.minimum, charge.maximum) if bound is not None}
-        for segment in charge.segments:
-            price = segment.price
-            ladders = [price.ladder] if price.ladder is not None else []
-            if price.matrix is not None:
-                ladders += price.matrix.leaves.values()
-            found |= {ladder.currency for ladder in ladders}
+        found |= {ladder.currency for ladder in charge.all_ladders}
     if minimum is not None:
         found.add(minimum.bound.currency)
     return found

@@ -1,17 +1,17 @@
 """A charge of an agreement: all its versions compiled once, and its program for one billed period."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from ratebook.book.model import Matrix, Multiplier
+from ratebook.book.model import Matrix, Multiplier, Percentage
 from ratebook.book.terms import ChargeSources, Term
 from ratebook.calendar import Instant, Interval, share
 from ratebook.compiler.measures import factor_tree, versions_at
-from ratebook.compiler.prices import PriceTerms, compile_price, pick, scaled_price
+from ratebook.compiler.prices import PriceTerms, compile_price, leaves_of, pick, scaled_price
 from ratebook.compiler.program import (
     Bound,
     ChargeProgram,
@@ -83,7 +83,7 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class LateMultiplier:
-    """A multiplier of a meter that cannot be added up."""
+    """A multiplier of a meter that cannot be added up, or of events whose cost is bound."""
 
     name: str
     multiplier: Multiplier
@@ -96,7 +96,8 @@ class ChargeTerms:
 
     Usage of a meter that cannot be added up is not split: it is priced at the version of the period's end. A level
     `over_time` is measured times microseconds; the nominal period's length is put into divisor and ladder.
-    `factor_changes` split usage besides prices, where an explanation wants one factor a row.
+    `factor_changes` split usage besides prices, where a row has one factor: because an explanation wants that, or
+    because factors come late. `bands` cut the value of events where prices bound what one costs.
     """
 
     charge: str
@@ -123,6 +124,7 @@ class ChargeTerms:
     additive: bool
     over_time: bool
     factor_changes: frozenset[Instant]
+    bands: tuple[Decimal, ...]
     leaves_out: tuple[str, ...]
 
     def program(
@@ -142,19 +144,21 @@ class ChargeTerms:
             edges = (billed.start, *sorted(cuts), billed.end)
             own = {billed.start} | windows | self.prices.changes(billed) | self.percents.changes(billed)
             segments = tuple(
-                self._segment(Interval(*edge), edge[0], continues=edge[0] not in own)
+                replace(
+                    self._segment(Interval(*edge), edge[0], continues=edge[0] not in own),
+                    late_factors=self._late_factors(edge[0], where),
+                )
                 for edge in pairwise(edges)
             )
         else:
             at_end = self._segment(billed, Instant(billed.end - 1), continues=False)
             in_ladder = self._in_ladder(length) / self.conversion.ladder_divisor
             segments = (replace(at_end, price=scaled_price(at_end.price, in_ladder)),)
+        late = () if self.additive else self._late_factors(Instant(billed.end - 1), where)
         return ChargeProgram(
             charge=self.charge,
             pointer=self.pointer,
-            use=MeasureUse(
-                self.measure, self.keep, self.lines_by, self.pool_by, self._late_factors(billed, where)
-            ),
+            use=MeasureUse(self.measure, self.keep, self.lines_by, self.pool_by, late, self.bands),
             quantity_unit=self.quantity_unit,
             quantity_divisor=length,
             billable_unit=self.billable_unit,
@@ -193,11 +197,10 @@ class ChargeTerms:
     def _in_ladder(self, length: Decimal) -> Decimal:
         return self.conversion.ladder_divisor * (length if self.conversion.rounding == "none" else _ONE)
 
-    def _late_factors(self, billed: Interval, where: ZoneInfo) -> tuple[LateFactor, ...]:
-        last = Instant(billed.end - 1)
+    def _late_factors(self, at: Instant, where: ZoneInfo) -> tuple[LateFactor, ...]:
         factors = []
         for late in self.late:
-            (version,) = versions_at(late.multiplier, [last], where)
+            (version,) = versions_at(late.multiplier, [at], where)
             pointer = at_version(
                 f"multipliers/{late.name}", late.multiplier.factors.versions[max(version, 0)]
             )
@@ -217,13 +220,11 @@ def without_price(currency: str, pointer: str, *, report_only: bool) -> Price:
     return Price(ladder, None, (), pointer)
 
 
-def price_versions(
-    sources: ChargeSources, currency: str, divisor: Decimal, keep: Sequence[str], where: ZoneInfo
-) -> Timed[Price]:
-    """Compile every version of a charge's price."""
+def price_versions(sources: ChargeSources, terms: PriceTerms, where: ZoneInfo) -> Timed[Price]:
+    """Compile every version of a charge's price; what `terms` lack is its home currency."""
     found = sources.nearest("price")
-    home = found.home if found is not None else currency
-    terms = PriceTerms(currency, home, divisor, tuple(keep))
+    if found is not None:
+        terms = replace(terms, home=found.home)
     return timed(found, where, lambda written, pointer: compile_price(written, terms, pointer))
 
 
@@ -232,6 +233,15 @@ def bounds(name: str, sources: ChargeSources, currency: str, where: ZoneInfo) ->
     found = sources.nearest(name)
     home = found.home if found is not None else currency
     return timed(found, where, lambda amount, pointer: Bound(*pick(amount, currency, home), pointer))
+
+
+def bounds_events(sources: ChargeSources) -> bool:
+    """Tell whether any price of a charge bounds what one event costs."""
+    found = sources.nearest("price")
+    prices = [version.value for version in found.value.versions] if found is not None else []
+    trees = [price.values if isinstance(price, Matrix) else price for price in prices]
+    leaves = [leaf for tree in trees for leaf in leaves_of(tree)]
+    return any(isinstance(leaf, Percentage) and leaf.each is not None for leaf in leaves)
 
 
 def matrix_dimensions(sources: ChargeSources) -> list[str]:

@@ -1,12 +1,12 @@
 """Conditions and dimensions of a measure as SQL, over any dialect."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from ratebook.compiler.sql import ParameterKind, Writer
-from ratebook.money import plain
-from ratebook.usage.measure import Band, ColumnType, Condition, Dimension, EventSource, Scalar
+from ratebook.money import EXACT, plain
+from ratebook.usage.measure import OVER, Band, ColumnType, Condition, Dimension, EventSource, Scalar
 
 _SYMBOLS: Final = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _KINDS: Final[dict[ColumnType, ParameterKind]] = {
@@ -16,8 +16,6 @@ _KINDS: Final[dict[ColumnType, ParameterKind]] = {
     "boolean": "boolean",
 }
 _CEILED: Final = frozenset({"lt", "gte"})
-OVER: Final = "over"
-"""The key of the band above the last bound."""
 
 
 def column_type(source: EventSource, column: str) -> ColumnType:
@@ -113,10 +111,19 @@ def _band_sql(band: Band, source: EventSource, writer: Writer) -> str:
     kind = column_type(source, band.of)
     if kind not in {"integer", "decimal"}:
         raise ValueError(f"{band.of} is {kind}: only a number can be cut into bands")
-    column = writer.column(band.of)
-    branches = [f"WHEN {column} IS NULL THEN NULL"]
-    for bound in band.up_to:
-        limit = int(Decimal(bound).to_integral_value(ROUND_FLOOR)) if kind == "integer" else Decimal(bound)
-        key = writer.bind("text", plain(Decimal(bound)))
-        branches.append(f"WHEN {column} <= {writer.bind(_KINDS[kind], limit)} THEN {key}")
+    limits = [floor_of(bound) if kind == "integer" else Decimal(bound) for bound in band.up_to]
+    bound = [writer.bind(_KINDS[kind], limit) for limit in limits]
+    return band_sql(writer.column(band.of), band, bound, writer)
+
+
+def floor_of(number: int | Decimal) -> int:
+    """Round down to a whole number."""
+    return int(Decimal(number).to_integral_value(ROUND_FLOOR, EXACT))
+
+
+def band_sql(value: str, band: Band, limits: Sequence[str], writer: Writer) -> str:
+    """Write the key of the band in which a value is; a limit for each bound is bound already."""
+    branches = [f"WHEN {value} IS NULL THEN NULL"]
+    for bound, limit in zip(band.up_to, limits, strict=True):
+        branches.append(f"WHEN {value} <= {limit} THEN {writer.bind('text', plain(Decimal(bound)))}")
     return f"CASE {' '.join(branches)} ELSE {writer.bind('text', OVER)} END"

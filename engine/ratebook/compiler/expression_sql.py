@@ -19,9 +19,10 @@ from ratebook.book.expression import (
     kind,
     parts,
 )
-from ratebook.compiler.conditions import column_type
+from ratebook.compiler.conditions import band_sql, column_type, dimension_sql, floor_of
 from ratebook.compiler.sql import Dialect, Writer
-from ratebook.usage.measure import DECIMAL_SCALE, ColumnType, Measure
+from ratebook.money import EXACT
+from ratebook.usage.measure import DECIMAL_SCALE, ColumnType, Dimension, Measure
 
 _UNIT = 10**DECIMAL_SCALE
 
@@ -35,6 +36,15 @@ def value_sql(measure: Measure, writer: Writer) -> tuple[str, ColumnType]:
     if measure.expression is None:
         return writer.column(measure.value), column_type(measure.source, measure.value)
     return _Written(measure, writer).value(measure.expression), "integer"
+
+
+def value_band_sql(measure: Measure, dimension: Dimension, writer: Writer) -> str:
+    """Write the band in which the value of an event is."""
+    if dimension.band is None or measure.expression is None:
+        return dimension_sql(dimension, measure.source, writer)[0]
+    scaled = [Decimal(bound).scaleb(measure.value_scale, EXACT) for bound in dimension.band.up_to]
+    limits = [writer.bind("integer", floor_of(bound)) for bound in scaled]
+    return band_sql(value_sql(measure, writer)[0], dimension.band, limits, writer)
 
 
 def missing_sql(measure: Measure, writer: Writer) -> str | None:

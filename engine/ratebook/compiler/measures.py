@@ -14,7 +14,16 @@ from ratebook.compiler.prices import tree_of
 from ratebook.compiler.terms import begins
 from ratebook.compiler.tree import Tree
 from ratebook.money import ZERO, decimals
-from ratebook.usage.measure import Band, Condition, Dimension, EventSource, FactorTable, Measure, Slots
+from ratebook.usage.measure import (
+    VALUE_BAND,
+    Band,
+    Condition,
+    Dimension,
+    EventSource,
+    FactorTable,
+    Measure,
+    Slots,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +31,8 @@ class MeasureSpec:
     """What tells measures apart: charges that need the same share one query.
 
     `multipliers` are those that SQL applies; a meter that cannot be added up has none here. `unless` leaves out
-    what narrower rules bill: for the rule that bills the rest, or so that the rest can be reported.
+    what narrower rules bill: for the rule that bills the rest, or so that the rest can be reported. `bands` cut the
+    meter's value into the dimension `VALUE_BAND`.
     """
 
     meter: str
@@ -30,6 +40,7 @@ class MeasureSpec:
     multipliers: tuple[str, ...]
     keep: tuple[str, ...]
     unless: tuple[tuple[Condition, ...], ...] = ()
+    bands: tuple[Decimal, ...] = ()
 
     @property
     def name(self) -> str:
@@ -110,7 +121,12 @@ def finish(
         value=value.name if isinstance(value, Column) else meter.value or "",
         expression=None if isinstance(value, Column) else value,
         percent=meter.percent or ZERO,
-        dimensions=tuple(dimension(meter, name) for name in needed),
+        dimensions=tuple(
+            Dimension(name, Band(meter.value or "", spec.bands))
+            if name == VALUE_BAND
+            else dimension(meter, name)
+            for name in needed
+        ),
         keep=spec.keep,
         factors=tables,
         variants=len(variants),

@@ -7,16 +7,19 @@ from itertools import chain
 from math import prod
 from typing import Any, Final
 
+from ratebook.book.model.percentage import Dynamic, GraduatedPercentage, Percentage
 from ratebook.book.model.price import Flat, Graduated, Matrix, Package, PerUnit, Volume
-from ratebook.compiler.program import Ladder, LadderModel, Price, Tier
+from ratebook.compiler.program import EventFee, Ladder, LadderModel, Price, Tier
 from ratebook.compiler.tree import Tree
 from ratebook.money import EXACT, ZERO
 
 _ONE: Final = Decimal(1)
+_HUNDRED: Final = Decimal(100)
 _FINITE: Final = EXACT.copy()
 _FINITE.traps[Inexact] = True
 
-Written = PerUnit | Flat | Graduated | Volume | Package | Matrix | str
+Share = Percentage | GraduatedPercentage | Dynamic
+Written = PerUnit | Flat | Graduated | Volume | Package | Share | Matrix | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,14 @@ class PriceTerms:
         home: of amounts that name none.
         divisor: units for a billable one; put into the ladder, so that rating need not divide units.
         keep: the measure's dimensions, in which a matrix finds its own.
+        billable_unit: of the units; the currency of prices that are a share of them.
     """
 
     currency: str
     home: str
     divisor: Decimal
     keep: tuple[str, ...]
+    billable_unit: str = ""
 
 
 class NoCommonCurrencyError(ValueError):
@@ -58,6 +63,15 @@ def _leaves(node: Any, depth: int, path: tuple[str, ...] = ()) -> Iterator[tuple
         return
     for key, below in node.items():
         yield from _leaves(below, depth - 1, (*path, key))
+
+
+def leaves_of(tree: Any) -> Iterator[Any]:  # noqa: ANN401 - a tree of any depth
+    """Give the leaves of a book's nested mapping, whatever its depth."""
+    if isinstance(tree, Mapping):
+        for below in tree.values():
+            yield from leaves_of(below)
+    else:
+        yield tree
 
 
 def tree_of(values: Mapping[str, Any], depth: int) -> Tree[Any]:
@@ -93,20 +107,9 @@ def compile_ladder(written: Written, terms: PriceTerms, pointer: str) -> Ladder:
             "graduated", [_Step(None, ZERO, _ONE, written.amount, pointer)], written, terms, pointer
         )
     if isinstance(written, Package):
-        currency = _currency([written.amount], terms)
-        tier = Tier(ZERO, None, ZERO, _in(written.amount, currency, terms), ZERO, pointer)
-        size = written.size * terms.divisor
-        return Ladder(
-            "package",
-            (tier,),
-            (),
-            _ONE,
-            size,
-            flat_at_zero=False,
-            currency=currency,
-            pointer=pointer,
-            word="package",
-        )
+        return _package(written, terms, pointer)
+    if isinstance(written, Share):
+        return _share(written, terms, pointer)
     if isinstance(written, Matrix):
         raise TypeError("a matrix stands inside a matrix")
     steps = [
@@ -114,6 +117,47 @@ def compile_ladder(written: Written, terms: PriceTerms, pointer: str) -> Ladder:
         for index, tier in enumerate(written.tiers)
     ]
     return _tiered(written.model, steps, written, terms, pointer)
+
+
+def _package(written: Package, terms: PriceTerms, pointer: str) -> Ladder:
+    currency = _currency([written.amount], terms)
+    tier = Tier(ZERO, None, ZERO, _in(written.amount, currency, terms), ZERO, pointer)
+    return Ladder(
+        "package",
+        (tier,),
+        (),
+        _ONE,
+        written.size * terms.divisor,
+        flat_at_zero=False,
+        currency=currency,
+        pointer=pointer,
+        word="package",
+        rounds=written.round,
+    )
+
+
+def _share(written: Share, terms: PriceTerms, pointer: str) -> Ladder:
+    """Compile a price that is a share of an amount of money: all that it names is in the currency of that amount."""
+    own = replace(terms, home=terms.billable_unit, currency=terms.billable_unit)
+    ladder = _tiered("graduated", list(_shares(written, pointer)), written, own, pointer)
+    if not isinstance(written, Percentage):
+        return ladder
+    free = int(written.free.events or 0) if written.free is not None else 0
+    least, most = (written.each.minimum, written.each.maximum) if written.each is not None else (None, None)
+    fee = EventFee(written.fixed, free, least, most)
+    return replace(ladder, event_fee=fee) if written.fixed or fee.is_bound else ladder
+
+
+def _shares(written: Share, pointer: str) -> Iterator["_Step"]:
+    if isinstance(written, Dynamic):
+        yield _Step(None, _HUNDRED + written.markup_percent, _HUNDRED, ZERO, pointer)
+    elif isinstance(written, GraduatedPercentage):
+        for index, tier in enumerate(written.tiers):
+            yield _Step(tier.up_to, tier.percent, _HUNDRED, tier.flat, f"{pointer}/tiers/{index}")
+    else:
+        if written.free is not None and written.free.amount is not None:
+            yield _Step(written.free.amount, ZERO, _HUNDRED, ZERO, f"{pointer}/free")
+        yield _Step(None, written.percent, _HUNDRED, ZERO, pointer)
 
 
 def scaled_price(price: Price, factor: Decimal) -> Price:
@@ -151,7 +195,7 @@ class _Step:
 def _tiered(
     model: LadderModel,
     steps: Sequence[_Step],
-    written: PerUnit | Flat | Graduated | Volume,
+    written: PerUnit | Flat | Graduated | Volume | Share,
     terms: PriceTerms,
     pointer: str,
 ) -> Ladder:

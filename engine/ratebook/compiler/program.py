@@ -4,19 +4,20 @@ A program is shared by all contracts with equal terms and equal periods. It hold
 pointers into the book, and no positions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from ratebook.book.model.values import Duration
 from ratebook.calendar import Instant, Interval, Share
 from ratebook.compiler.tree import Tree
-from ratebook.money import RoundingMode
+from ratebook.money import RoundingMode, plain
 from ratebook.template import Template
+from ratebook.usage.measure import FARTHEST, OVER
 
 LadderModel = Literal["graduated", "volume", "package", "free", "blocked"]
 ConversionRounding = Literal["none", "up", "down", "half_up"]
@@ -39,10 +40,29 @@ class Tier:
 
 
 @dataclass(frozen=True, slots=True)
-class Ladder:
-    """One leaf price. `per_unit` and `flat` are graduated ladders of a single tier.
+class EventFee:
+    """What an event costs by itself: `fixed`, but for the first `free` ones of a ladder in a billing period.
 
-    `package` has one tier whose `flat` is the amount of a package of `size` units. Amounts are in `currency`.
+    `minimum` and `maximum` bound what it costs together with its units; where there is one, nothing is free.
+    """
+
+    fixed: Decimal
+    free: int
+    minimum: Decimal | None
+    maximum: Decimal | None
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether what an event costs depends on how large it is."""
+        return self.minimum is not None or self.maximum is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """One leaf price. `per_unit`, `flat`, `percentage` and `dynamic` are graduated ladders of one tier or two.
+
+    `package` has one tier whose `flat` is the amount of a package of `size` units, of which started ones count, or with
+    `rounds` down only full ones. Amounts are in `currency`.
     """
 
     model: LadderModel
@@ -54,6 +74,8 @@ class Ladder:
     currency: str
     pointer: str
     word: str
+    rounds: Literal["up", "down"] = "up"
+    event_fee: EventFee | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +85,23 @@ class Price:
     ladder: Ladder | None
     matrix: Tree[Ladder] | None
     by: tuple[int, ...]
+    pointer: str
+
+    @property
+    def all_ladders(self) -> tuple[Ladder, ...]:
+        """The ladder, or those of all cells."""
+        if self.matrix is not None:
+            return tuple(self.matrix.leaves.values())
+        return () if self.ladder is None else (self.ladder,)
+
+
+@dataclass(frozen=True, slots=True)
+class LateFactor:
+    """A multiplier that is applied after measuring, at one version of its factors."""
+
+    multiplier: str
+    by: tuple[int, ...]
+    tree: Tree[Decimal]
     pointer: str
 
 
@@ -80,6 +119,7 @@ class Segment:
     percent_off: Decimal
     percent_pointer: str
     continues: bool
+    late_factors: tuple[LateFactor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +128,6 @@ class Bound:
 
     amount: Decimal
     currency: str
-    pointer: str
-
-
-@dataclass(frozen=True, slots=True)
-class LateFactor:
-    """A multiplier of a meter that cannot be added up: applied after measuring, at the version of the period's end."""
-
-    multiplier: str
-    by: tuple[int, ...]
-    tree: Tree[Decimal]
     pointer: str
 
 
@@ -112,13 +142,28 @@ class Included:
 
 @dataclass(frozen=True)
 class MeasureUse:
-    """How a charge reads its measure: which one, and where its dimensions stand in a row's key."""
+    """How a charge reads its measure: which one, and where its dimensions stand in a row's key.
+
+    Where prices bound what one event costs, the last dimension is the band of its value, cut at `bands`.
+    """
 
     measure: int
     keep: tuple[str, ...]
     lines_by: tuple[int, ...]
     pool_by: tuple[int, ...]
     late_factors: tuple[LateFactor, ...]
+    bands: tuple[Decimal, ...] = ()
+
+    @cached_property
+    def edges(self) -> Mapping[str | None, tuple[Decimal, Decimal]]:
+        """Between which values the events of each band are: above the first, up to the second."""
+        marks = (-FARTHEST, *self.bands, FARTHEST)
+        names = [*map(plain, self.bands), OVER]
+        return dict(zip(names, pairwise(marks), strict=True))
+
+    def band_of(self, dimensions: tuple[str | None, ...]) -> tuple[Decimal, Decimal]:
+        """Give between which values the events of a row are."""
+        return self.edges[dimensions[-1] if self.bands else OVER]
 
     @cached_property
     def line_names(self) -> tuple[str, ...]:
@@ -168,9 +213,12 @@ class ChargeProgram:
     def has_one_ladder(self) -> bool:
         """Whether all usage of the period shares one ladder at one version, and each row is a line's."""
         use = self.use
-        return (
-            self.ladders is not None and len(self.segments) == 1 and not use.pool_by and not use.late_factors
-        )
+        late = self.late_factors(0)
+        return self.ladders is not None and len(self.segments) == 1 and not use.pool_by and not late
+
+    def late_factors(self, segment: int) -> tuple[LateFactor, ...]:
+        """Give the multipliers that are applied after measuring: those of the whole period, or of a segment."""
+        return self.use.late_factors or self.segments[segment].late_factors
 
     @cached_property
     def stretches(self) -> tuple[int, ...]:
@@ -195,11 +243,18 @@ class ChargeProgram:
     @cached_property
     def blocks(self) -> bool:
         """Whether any price is `blocked`."""
-        prices = [segment.price for segment in self.segments]
-        ladders = [price.ladder for price in prices if price.ladder is not None]
-        for price in prices:
-            ladders += price.matrix.leaves.values() if price.matrix is not None else ()
-        return any(ladder.model == "blocked" for ladder in ladders)
+        return any(ladder.model == "blocked" for ladder in self.all_ladders)
+
+    @cached_property
+    def counts_events(self) -> bool:
+        """Whether any price asks how many events there were."""
+        return any(ladder.event_fee is not None for ladder in self.all_ladders)
+
+    @property
+    def all_ladders(self) -> Iterator[Ladder]:
+        """The ladders of all segments, those of matrix cells among them."""
+        for segment in self.segments:
+            yield from segment.price.all_ladders
 
     @cached_property
     def starts(self) -> tuple[Instant, ...]:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from ratebook.compiler.conditions import column_type, conditions_sql, dimension_sql
-from ratebook.compiler.expression_sql import given_sql, value_sql
+from ratebook.compiler.expression_sql import given_sql, value_band_sql, value_sql
 from ratebook.compiler.factors import FactorJoin, factor_join
 from ratebook.compiler.sql import Dialect, MeteringQuery, Relation, Writer, select, where, with_queries
-from ratebook.usage.measure import ColumnType, EventSource, Measure
+from ratebook.usage.measure import VALUE_BAND, ColumnType, Dimension, EventSource, Measure
 
 TEXT: Final[ColumnType] = "string"
 
@@ -64,10 +64,16 @@ def measured_sql(measure: Measure, relation: Relation, writer: Writer) -> str:
         time = writer.column(source.event_time)
         columns["slot"] = writer.dialect.slot(time, measure.slots.bounds, writer)
     for number, dimension in enumerate(measure.dimensions):
-        columns[f"d{number}"] = dimension_sql(dimension, source, writer)[0]
+        columns[f"d{number}"] = _grouped(dimension, measure, writer)
     columns |= states(measure, writer)
     events = writer.dialect.events(relation, writer)
     return select(columns, f"FROM {events} AS e", where(met(measure, writer)), "GROUP BY ALL")
+
+
+def _grouped(dimension: Dimension, measure: Measure, writer: Writer) -> str:
+    if dimension.name == VALUE_BAND:
+        return value_band_sql(measure, dimension, writer)
+    return dimension_sql(dimension, measure.source, writer)[0]
 
 
 def met(measure: Measure, writer: Writer) -> Iterator[str]:

@@ -8,17 +8,19 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ratebook.billrun.outcomes import Outcome
-from ratebook.calendar import Instant, Interval, iso
+from ratebook.calendar import Interval, iso
 from ratebook.compiler.measures import factor_tree, versions_at
 from ratebook.compiler.program import ChargeProgram, Ladder, Tier
 from ratebook.compiler.run import RunCompiler
 from ratebook.compiler.terms import at_version
+from ratebook.explain.events import PERCENT, event_steps, percent_of
 from ratebook.explain.step import Step
 from ratebook.invoice.line import shown
 from ratebook.invoice.text import grouped
 from ratebook.money import ZERO, plain
-from ratebook.rating.charge import Priced, RatedCharge
+from ratebook.rating.charge import RatedCharge
 from ratebook.rating.ladder import tier_parts
+from ratebook.rating.priced import Priced
 from ratebook.usage.rows import UsageRow
 
 _NAMED: Final = 3
@@ -95,8 +97,14 @@ def _ladders(rated: RatedCharge, outcome: Outcome) -> Iterator[Step]:
             name += f", {_span(segment, outcome)}"
         amount = part.gross.numerator / part.gross.denominator
         result = f"{shown(amount)} {outcome.program.agreement.currency}"
-        tiers = tuple(_tiers(part, price, rated.program.ladder_divisor, rated.program.billable_unit))
-        yield Step(name, "", result, price.pointer, tiers)
+        yield Step(name, "", result, price.pointer, tuple(_parts(part, price, rated.program)))
+
+
+def _parts(part: Priced, price: Ladder, program: ChargeProgram) -> Iterator[Step]:
+    if price.event_fee is None or not price.event_fee.is_bound:
+        yield from _tiers(part, price, program.ladder_divisor, program.billable_unit)
+    if part.events is not None:
+        yield from event_steps(part.events, price, program.ladder_divisor)
 
 
 def _span(interval: Interval, outcome: Outcome) -> str:
@@ -111,7 +119,8 @@ def _tiers(part: Priced, price: Ladder, divisor: Decimal, unit: str) -> Iterator
     sign = -1 if part.end < part.start else 1
     for tier, units, flats in tier_parts(price, start, end, part.period_end):
         amount = sign * (units * tier.price / price.denominator + flats * tier.flat)
-        each = f"{shown(tier.price * divisor / price.denominator)} {price.currency}"
+        one = tier.price * divisor / price.denominator
+        each = percent_of(one) if price.word in PERCENT else f"{shown(one)} {price.currency}"
         terms = [f"{grouped(shown(sign * units / divisor))} {unit} × {each}"] if units and tier.price else []
         if flats and tier.flat:
             terms.append(f"{sign * flats} × {plain(tier.flat)} {price.currency}")
@@ -119,7 +128,7 @@ def _tiers(part: Priced, price: Ladder, divisor: Decimal, unit: str) -> Iterator
         yield Step(
             _tier_name(tier, price, divisor), detail, f"{shown(amount)} {price.currency}", tier.pointer
         )
-    if part.end == part.start:
+    if part.end == part.start and price.flat_at_zero:
         flat = f"{plain(price.tiers[0].flat)} {price.currency}"
         yield Step("Due without usage", "flat_at_zero", flat, price.tiers[0].pointer)
 
@@ -166,7 +175,8 @@ def _usage(
         same = weighed.setdefault(pointers, _Weighed(factors, pointers))
         same.quantity += row.quantity / program.quantity_divisor
         if factors:
-            same.of[", ".join(value or "(none)" for value in row.dimensions)] = None
+            kept = row.dimensions[:-1] if program.use.bands else row.dimensions
+            same.of[", ".join(value or "(none)" for value in kept)] = None
     counted = Step(
         f"Meter {meter}",
         "1 event" if events == 1 else f"{events:,} events",
@@ -187,9 +197,8 @@ def _factors(
     compiler: RunCompiler, program: ChargeProgram, row: UsageRow, zone: ZoneInfo
 ) -> tuple[tuple[Decimal, ...], tuple[str, ...]]:
     """Find the factors of a row, and where the book says them; those of the period's end where they come late."""
-    late = program.use.late_factors
-    segment = program.segments[row.segment].interval
-    at = Instant(segment.end - 1) if late else segment.start
+    late = program.late_factors(row.segment)
+    at = program.segments[row.segment].at
     values = dict(zip(program.use.keep, row.dimensions, strict=True))
     names = [one.multiplier for one in late] or compiler.measures[program.use.measure].spec.multipliers
     factors, pointers = [], []

@@ -12,7 +12,6 @@ from ratebook.compiler.program import Bound, ChargeProgram
 from ratebook.fx import Rate
 from ratebook.money import ZERO, allocate
 from ratebook.rating.amounts import Amount, add_up
-from ratebook.rating.ladder import ladder_numerator
 from ratebook.rating.ladders import (
     Key,
     Ladders,
@@ -24,6 +23,7 @@ from ratebook.rating.ladders import (
     spread_included,
     without_usage,
 )
+from ratebook.rating.priced import Costs, Priced, price_ladder, shares_of, used_of
 from ratebook.usage.rows import UsageRow
 
 _HUNDRED: Final = Decimal(100)
@@ -37,17 +37,6 @@ class RatedLine(NamedTuple):
     quantity: Decimal
     billable: Decimal
     weight: Decimal | Fraction
-
-
-class Priced(NamedTuple):
-    """One ladder in one segment: net positions `(start, end]` and what they cost in the invoice's currency."""
-
-    ladder: LadderUsage
-    segment: int
-    start: Decimal
-    end: Decimal
-    period_end: Decimal
-    gross: Amount
 
 
 class Refused(NamedTuple):
@@ -135,7 +124,7 @@ def _price(
     included = spread_included(program.included, [marks[-1] for marks in reached]) if ladders else []
     for ladder, marks, free in zip(ladders, reached, included, strict=True):
         net = [mark - free if mark > free else ZERO for mark in marks]
-        parts = _price_ladder(ladder, net, rates)
+        parts = price_ladder(ladder, net, rates, program)
         if program.blocks:
             beyond = sum((part.end - part.start for part in parts if _blocked(part)), ZERO)
             if beyond > 0:
@@ -149,23 +138,9 @@ def _blocked(part: Priced) -> bool:
     return price is not None and price.model == "blocked"
 
 
-def _price_ladder(ladder: LadderUsage, net: list[Decimal], rates: Mapping[str, Rate]) -> list[Priced]:
-    parts = []
-    for segment, price in enumerate(ladder.prices):
-        if price is None:
-            continue
-        start, end, period_end = net[segment], net[segment + 1], net[-1]
-        numerator = ladder_numerator(price, start, end, period_end)
-        if price.flat_at_zero and not period_end and not segment:
-            numerator += price.tiers[0].flat * price.denominator
-        rate = rates[price.currency]
-        gross = Amount(numerator * rate.numerator, price.denominator * rate.denominator)
-        parts.append(Priced(ladder, segment, start, end, period_end, gross))
-    return parts
-
-
 def _lines(ladders: list[LadderUsage], priced: list[Priced], program: ChargeProgram) -> list[RatedLine]:
-    if len(ladders) == 1 and len(program.segments) == 1 and program.conversion_rounding == "none":
+    is_one = len(ladders) == 1 and len(program.segments) == 1 and not program.counts_events
+    if is_one and program.conversion_rounding == "none":
         return _lines_of_one(ladders[0], program)
     return _lines_of_many(ladders, priced, program)
 
@@ -193,60 +168,20 @@ def _lines_of_many(
     ladders: list[LadderUsage], priced: list[Priced], program: ChargeProgram
 ) -> list[RatedLine]:
     """Share what each ladder costs among its lines, and its rounded units by largest remainder."""
-    gross: dict[int, dict[int, Fraction]] = {}
+    costs = {id(ladder): Costs() for ladder in ladders}
     for part in priced:
-        stretches = gross.setdefault(id(part.ladder), {})
-        stretch = program.stretches[part.segment]
-        stretches[stretch] = stretches.get(stretch, _NOTHING) + part.gross.fraction
+        costs[id(part.ladder)].add(part, program)
     lines: dict[Key, tuple[Decimal, Decimal, Fraction]] = {}
     for ladder in ladders:
-        used = _used(ladder, program)
+        used = used_of(ladder, program)
         billable = _billable_units(ladder, used.units, program)
-        shares = _shares(used, gross.get(id(ladder), {}))
+        shares = shares_of(ladder, used, costs[id(ladder)], program)
         for key, quantity in used.quantities.items():
             before = lines.get(key, (ZERO, ZERO, _NOTHING))
             lines[key] = (before[0] + quantity, before[1] + billable[key], before[2] + shares[key])
     return [
         RatedLine(key, *values) for key, values in sorted(lines.items(), key=lambda item: key_order(item[0]))
     ]
-
-
-class _Used(NamedTuple):
-    """What each line used of a ladder: quantity and multiplied units, these in each stretch of the period too."""
-
-    quantities: dict[Key, Decimal]
-    units: dict[Key, Decimal]
-    in_stretch: dict[int, dict[Key, Decimal]]
-
-
-def _used(ladder: LadderUsage, program: ChargeProgram) -> _Used:
-    used = _Used({}, {}, {})
-    for key, row, units in ladder.uses:
-        in_stretch = used.in_stretch.setdefault(program.stretches[row.segment], {})
-        in_stretch[key] = in_stretch.get(key, ZERO) + units
-        used.units[key] = used.units.get(key, ZERO) + units
-        used.quantities[key] = used.quantities.get(key, ZERO) + row.quantity
-    return used
-
-
-def _shares(used: _Used, gross: Mapping[int, Fraction]) -> dict[Key, Fraction]:
-    """Share the cost of each stretch by what lines used in it.
-
-    A stretch that costs something without units (`flat_at_zero`) is shared by the units of the whole period, and
-    where there are none either, evenly.
-    """
-    if len(used.units) == 1:
-        return dict.fromkeys(used.units, sum(gross.values(), _NOTHING))
-    shares = dict.fromkeys(used.units, _NOTHING)
-    evenly = dict.fromkeys(used.units, Decimal(1))
-    for stretch, amount in gross.items():
-        candidates = (used.in_stretch.get(stretch, {}), used.units, evenly)
-        weights = next((weights for weights in candidates if sum(weights.values(), ZERO)), {})
-        if amount and weights:
-            each = amount / Fraction(sum(weights.values(), ZERO))
-            for key, weight in weights.items():
-                shares[key] += each * Fraction(weight)
-    return shares
 
 
 def _billable_units(

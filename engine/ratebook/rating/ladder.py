@@ -57,7 +57,7 @@ def tier_parts(ladder: Ladder, start: Decimal, end: Decimal, period_end: Decimal
     elif ladder.model == "volume":
         yield TierPart(tier_at(ladder, period_end), end - start, int(not start))
     else:
-        yield TierPart(ladder.tiers[0], ZERO, packages_started(ladder.size, start, end))
+        yield TierPart(ladder.tiers[0], ZERO, packages_of(ladder, start, end))
 
 
 def _graduated(ladder: Ladder, start: Decimal, end: Decimal) -> Iterator[TierPart]:
@@ -73,11 +73,11 @@ def tier_at(ladder: Ladder, position: Decimal) -> Tier:
     return ladder.tiers[bisect_left(ladder.bounds, position)]
 
 
-def packages_started(size: Decimal, start: Decimal, end: Decimal) -> int:
-    """Count the packages of `size` units that are started in positions `(start, end]`."""
-    return _ceiling(end, size) - _ceiling(start, size)
+def packages_of(ladder: Ladder, start: Decimal, end: Decimal) -> int:
+    """Count the packages that are started in positions `(start, end]`, or filled, where only full ones count."""
+    return _packages(ladder, end) - _packages(ladder, start)
 
 
-def _ceiling(units: Decimal, size: Decimal) -> int:
-    whole, rest = EXACT.divmod(units, size)
-    return int(whole) + (rest > 0)
+def _packages(ladder: Ladder, units: Decimal) -> int:
+    whole, rest = EXACT.divmod(units, ladder.size)
+    return int(whole) + (rest > 0 and ladder.rounds == "up")

@@ -73,12 +73,12 @@ def gather(program: ChargeProgram, rows: Iterable[UsageRow]) -> Ladders:
     missing: list[Missing] = []
     for row in rows:
         units = row.units
-        if use.late_factors:
-            late = _late_units(use.late_factors, row)
-            if isinstance(late, Missing):
-                missing.append(late)
+        if late := program.late_factors(row.segment):
+            factor, lacking = late_factor(late, row)
+            if lacking:
+                missing.append(Missing("RB504", lacking, row))
                 continue
-            units = late
+            units *= factor
         key = row.dimensions
         price = segments[row.segment].price
         cell: tuple[str, ...] = ()
@@ -125,14 +125,15 @@ def without_usage(program: ChargeProgram) -> LadderUsage | None:
     return _empty(program, (), ()) if price is not None and price.flat_at_zero else None
 
 
-def _late_units(factors: Sequence[LateFactor], row: UsageRow) -> Decimal | Missing:
-    units = row.units
+def late_factor(factors: Sequence[LateFactor], row: UsageRow) -> tuple[Decimal, str]:
+    """Multiply what late multipliers say of a row; the text points at the first one that has no answer for it."""
+    product = Decimal(1)
     for factor in factors:
         found = factor.tree.resolve([row.dimensions[index] for index in factor.by])
         if found is None:
-            return Missing("RB504", factor.pointer, row)
-        units *= found[1]
-    return units
+            return product, factor.pointer
+        product *= found[1]
+    return product, ""
 
 
 def positions(ladder: LadderUsage, program: ChargeProgram) -> list[Decimal]:

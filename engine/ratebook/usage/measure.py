@@ -183,5 +183,14 @@ class Measure:
         return self.value_scale + sum(table.scale for table in self.factors)
 
 
+VALUE_BAND = "value band"
+"""A dimension that no column can be called: the band of an event's own value."""
+
+OVER = "over"
+"""The key of the band above the last bound."""
+
+FARTHEST = Decimal(10) ** 20
+"""No value is as large that is cut into bands by what it costs; see `DECIMAL_SCALE`."""
+
 DECIMAL_SCALE = 18
 """A `decimal` column holds up to 20 digits before the point and 18 after it; more is reported, never rounded."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ratebook.book.checks import agreements, meters, prices, references, secrets, templates, units
+from ratebook.book.checks import agreements, meters, prices, references, secrets, shares, templates, units
 from ratebook.book.checks.lives import SubjectOverlaps, check_life
 from ratebook.book.checks.unused import Used, check_unused
 from ratebook.book.contract_tables import Limited, Report
@@ -27,6 +27,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     units.check_units,
     prices.check_terms,
     prices.check_band_keys,
+    shares.check_list_prices,
     agreements.check_plans,
     templates.check_templates,
     secrets.check_secrets,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from ratebook.book.checks.currencies import check_currencies
 from ratebook.book.checks.prices import begins, tiers_and_versions, zones_of
 from ratebook.book.checks.references import applies_to, dangling, ids_of_plan, matrix_dimensions, to_file
+from ratebook.book.checks.shares import check_share_currencies, check_shares
 from ratebook.book.checks.templates import check_template
 from ratebook.book.checks.twice import check_twice
 from ratebook.book.checks.walk import Part
@@ -37,6 +38,7 @@ def check_plans(draft: Draft) -> Iterator[Finding]:
         yield from _ids(_places_of(plan, pointer))
         yield from check_twice(charges)
         yield from _bounds(charges, zones)
+        yield from check_shares(charges, draft.meters, pointer)
         for index, charge in enumerate(plan.charges):
             yield from _matrix(draft, charge, charge.rating, f"{pointer}#charges/{index}")
 
@@ -107,6 +109,9 @@ def _with_plan(draft: Draft, terms: ContractTerms, plan: Plan | None, pointer: s
     yield from check_currencies(sources, exchanged=spec.fx is not None)
     yield from check_twice(charges)
     yield from _bounds(charges, _zones(draft, terms.spec))
+    yield from check_shares(charges, draft.meters, pointer)
+    if spec.fx is None:
+        yield from check_share_currencies(charges, draft.meters, homes.contract, pointer)
     yield from _prices(draft, charges, terms, pointer)
 
 

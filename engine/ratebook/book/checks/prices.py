@@ -1,6 +1,6 @@
 """Prices: tiers that rise and end open, versions in order, bounds that fit one another, keys of bands."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -9,7 +9,18 @@ from zoneinfo import ZoneInfo
 from ratebook.book import pointers
 from ratebook.book.checks.walk import Part, dated_values, walk
 from ratebook.book.draft import Draft
-from ratebook.book.model import DEFAULT_KEY, Dated, Graduated, Matrix, Meter, Version, Volume
+from ratebook.book.model import (
+    DEFAULT_KEY,
+    Dated,
+    Graduated,
+    GraduatedPercentage,
+    Matrix,
+    Meter,
+    PercentTier,
+    Tier,
+    Version,
+    Volume,
+)
 from ratebook.book.suggest import did_you_mean, one_of
 from ratebook.calendar import BEGINNING, Instant, instant_of, zone
 from ratebook.findings import Finding
@@ -46,7 +57,7 @@ def tiers_and_versions(part: Part, zones: tuple[ZoneInfo, ...]) -> Iterator[Find
     """Check every ladder and every dated value below a part."""
     parts = walk(part.value, part.pointer)
     for value, pointer in parts:
-        if isinstance(value, Graduated | Volume):
+        if isinstance(value, Graduated | Volume | GraduatedPercentage):
             yield from _tiers(value, pointer)
         if isinstance(value, Volume):
             yield from _cliffs(value, pointer)
@@ -54,8 +65,9 @@ def tiers_and_versions(part: Part, zones: tuple[ZoneInfo, ...]) -> Iterator[Find
         yield from _versions(dated, pointer, zones)
 
 
-def _tiers(price: Graduated | Volume, pointer: str) -> Iterator[Finding]:
-    *closed, last = price.tiers
+def _tiers(price: Graduated | Volume | GraduatedPercentage, pointer: str) -> Iterator[Finding]:
+    tiers: Sequence[Tier | PercentTier] = price.tiers
+    *closed, last = tiers
     previous: Decimal | None = None
     for index, tier in enumerate(closed):
         place = f"{pointer}/tiers/{index}"

@@ -15,6 +15,7 @@ from ratebook.book.model.contract import (
 )
 from ratebook.book.model.dated import Dated, Version
 from ratebook.book.model.meter import Band, Condition, Dimension, Meter
+from ratebook.book.model.percentage import Dynamic, EventBounds, GraduatedPercentage, Percentage, PercentTier
 from ratebook.book.model.plan import Charge, Cycle, Discount, Fee, Minimum, Plan, Pricing
 from ratebook.book.model.price import (
     CellPrice,
@@ -53,13 +54,16 @@ __all__ = [
     "Dimension",
     "Discount",
     "Duration",
+    "Dynamic",
     "Environment",
+    "EventBounds",
     "Fee",
     "FixedPrice",
     "Flat",
     "Fx",
     "FxFeed",
     "Graduated",
+    "GraduatedPercentage",
     "Labels",
     "LocalText",
     "Matrix",
@@ -71,6 +75,8 @@ __all__ = [
     "Override",
     "Package",
     "PerUnit",
+    "PercentTier",
+    "Percentage",
     "Plan",
     "Policy",
     "Price",

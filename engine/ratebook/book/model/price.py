@@ -16,6 +16,7 @@ from pydantic import (
 
 from ratebook.book.model.base import MARK, Model, problem
 from ratebook.book.model.dated import Dated
+from ratebook.book.model.percentage import Dynamic, GraduatedPercentage, Percentage
 from ratebook.book.model.tree import MOST_LEVELS, read_tree
 from ratebook.book.model.values import Amount, Column, Flag, Positive, named
 from ratebook.book.suggest import did_you_mean, one_of
@@ -24,8 +25,17 @@ from ratebook.money import ZERO
 Word = Literal["free", "blocked"]
 """`free` bills nothing, on purpose; `blocked` makes usage beyond the included units a finding."""
 
-MODELS: Final = ("per_unit", "flat", "graduated", "volume", "package", "matrix")
-NOT_RATED_YET: Final = ("percentage", "graduated_percentage", "dynamic")
+MODELS: Final = (
+    "per_unit",
+    "flat",
+    "graduated",
+    "volume",
+    "package",
+    "percentage",
+    "graduated_percentage",
+    "dynamic",
+    "matrix",
+)
 
 
 class PerUnit(Model):
@@ -113,7 +123,7 @@ class Volume(Tiered):
 
 
 class Package(Model):
-    """Started packages."""
+    """Packages of a size."""
 
     model: Literal["package"]
     """How it is priced."""
@@ -121,6 +131,8 @@ class Package(Model):
     """How many units a package holds."""
     amount: Amount
     """What a package costs."""
+    round: Literal["up", "down"] = "up"
+    """Whether a package counts once it is started, or only once it is full."""
 
 
 def _tag(value: object) -> str:
@@ -149,8 +161,6 @@ def _refuse(value: object) -> Any:  # noqa: ANN401 - it never returns
         raise problem(
             "RB204", "a matrix stands inside a matrix", expected="one matrix with more dimensions in `by`"
         )
-    if model in NOT_RATED_YET:
-        raise problem("RB215", f"the price model {model!r} is not rated yet", expected=one_of(MODELS))
     help_ = did_you_mean(model, MODELS) if isinstance(model, str) else ""
     raise problem("RB204", f"{named(model)} is not a price model", expected=one_of(MODELS), help_=help_)
 
@@ -164,6 +174,9 @@ CellPrice = Annotated[
     | Annotated[Graduated, Tag("§graduated")]
     | Annotated[Volume, Tag("§volume")]
     | Annotated[Package, Tag("§package")]
+    | Annotated[Percentage, Tag("§percentage")]
+    | Annotated[GraduatedPercentage, Tag("§graduated_percentage")]
+    | Annotated[Dynamic, Tag("§dynamic")]
     | Annotated[Word, Tag("§word")]
     | Annotated[Refused, Tag("§other")],
     Discriminator(_cell_tag),
@@ -196,7 +209,7 @@ class Matrix(Model):
 
 def _is_price(value: object) -> bool:
     return not isinstance(value, Mapping) or not value.keys().isdisjoint(
-        {"amount", "tiers", "model", "per", "size"}
+        {"amount", "tiers", "model", "per", "size", "percent", "markup_percent"}
     )
 
 
@@ -206,6 +219,9 @@ Price = Annotated[
     | Annotated[Graduated, Tag("§graduated")]
     | Annotated[Volume, Tag("§volume")]
     | Annotated[Package, Tag("§package")]
+    | Annotated[Percentage, Tag("§percentage")]
+    | Annotated[GraduatedPercentage, Tag("§graduated_percentage")]
+    | Annotated[Dynamic, Tag("§dynamic")]
     | Annotated[Matrix, Tag("§matrix")]
     | Annotated[Word, Tag("§word")]
     | Annotated[Refused, Tag("§other")],

@@ -10,13 +10,24 @@ from pydantic.fields import FieldInfo
 from ratebook.book.model.base import MARK
 from ratebook.book.model.dated import Dated
 from ratebook.book.model.meter import Band, ColumnConditions, Dimension
+from ratebook.book.model.percentage import Dynamic, GraduatedPercentage, Percentage
 from ratebook.book.model.price import CellPrice, Flat, Graduated, Matrix, Package, PerUnit, Price, Volume
 from ratebook.book.model.rating import Multiplication, Multiplier
 from ratebook.book.schema.json_schema import whole_annotation
 from ratebook.book.schema.kinds import KINDS, field_doc, model_doc
 from ratebook.money import plain
 
-_PRICES: Final[tuple[type[BaseModel], ...]] = (PerUnit, Flat, Graduated, Volume, Package, Matrix)
+_PRICES: Final[tuple[type[BaseModel], ...]] = (
+    PerUnit,
+    Flat,
+    Graduated,
+    Volume,
+    Package,
+    Percentage,
+    GraduatedPercentage,
+    Dynamic,
+    Matrix,
+)
 
 _HEAD: Final = """# The files of a book
 
