@@ -50,14 +50,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.oracle.book import Agreement, agreement
+from tests.oracle.book import Agreement, Item, agreement, meters_of
 from tests.oracle.calendar import Span, run_window
 from tests.oracle.charge import RatedCharge, Rating, reported_as
+from tests.oracle.claims import is_claimed, more_specific
 from tests.oracle.exchange import Exchange
 from tests.oracle.fees import Boundary, boundaries, fee_lines
 from tests.oracle.findings import Findings
 from tests.oracle.invoice import invoice_of
-from tests.oracle.measure import Deduplicated, Event, Row, deduplicate, events_of
+from tests.oracle.measure import Deduplicated, Event, Row, deduplicate, events_of, meets
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,15 @@ class Run:
             if not is_opening and window.start < boundary.at <= window.end:
                 yield boundary
 
-    def events(self, rule_id: str) -> list[Event]:
-        """The events that a rating rule counts."""
-        rule = self.book["rating"][rule_id]
-        return events_of(self.book, rule, self.meter_rows(rule["meter"]))
+    def events(self, one: Agreement, charge: Item) -> dict[str, list[Event]]:
+        """The events that a charge bills, by meter: those that its rule counts and no more specific charge claims."""
+        rule = self.book["rating"][charge.get("rating")]
+        found = {}
+        for use in meters_of(rule):
+            claims = list(more_specific(self.book, one, charge, use.meter))
+            rows = [row for row in self.meter_rows(use.meter) if not is_claimed(row, claims)]
+            found[use.meter] = events_of(self.book, use.meter, rows, rule.get("where"))
+        return found
 
     def meter_rows(self, meter: str) -> list[Row]:
         """The rows of a meter's source, each event once."""
@@ -143,10 +149,11 @@ def bill_boundary(run: Run, one: Agreement, boundary: Boundary, findings: Findin
     if boundary.ending is not None:
         for charge in one.charges:
             rating = Rating(run.book, one, charge, boundary.ending, exchange)
-            charges.append(rating.rate(run.events(charge.get("rating")), findings))
+            charges.append(rating.rate(run.events(one, charge), findings))
         for rule in one.contract.get("report", []):
-            rating = Rating(run.book, one, reported_as(rule, one.currency), boundary.ending, exchange)
-            lines = rating.rate(run.events(rule), findings).lines
+            charge = reported_as(rule, one.currency)
+            rating = Rating(run.book, one, charge, boundary.ending, exchange)
+            lines = rating.rate(run.events(one, charge), findings).lines
             reported += [{**line, "amount": None} for line in lines]
     return invoice_of(one, boundary, fees, charges, reported, exchange)
 
@@ -159,14 +166,17 @@ def find_uncovered(run: Run, findings: Findings) -> None:
     """
     windows = [run_window(run.period, one.where) for one in run.agreements]
     whole = Span(min(window.start for window in windows), max(window.end for window in windows))
-    for meter in sorted(
-        {run.book["rating"][rule]["meter"] for one in run.agreements for rule in run.rules(one)}
-    ):
-        rules = {name: rule for name, rule in run.book["rating"].items() if rule["meter"] == meter}
+    ruling = [run.book["rating"][rule] for one in run.agreements for rule in run.rules(one)]
+    for meter in sorted({use.meter for rule in ruling for use in meters_of(rule)}):
+        rules = {
+            name: rule
+            for name, rule in run.book["rating"].items()
+            if meter in {use.meter for use in meters_of(rule)}
+        }
         for row in run.meter_rows(meter):
-            for event in events_of(run.book, {"meter": meter}, [row]):
+            for event in events_of(run.book, meter, [row]):
                 if whole.holds(event.time):
-                    ruled = {name for name, rule in rules.items() if events_of(run.book, rule, [row])}
+                    ruled = {name for name, rule in rules.items() if meets(row, rule.get("where", {}))}
                     find_uncovered_event(run, meter, event, ruled, findings)
 
 

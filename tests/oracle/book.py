@@ -7,6 +7,7 @@ A book is what its YAML means, as plain dictionaries: `{"book": …, "meters": {
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -102,6 +103,31 @@ class Item:
 
     def get(self, key: str, default: Node = None) -> Node:
         return self.keys[key].node if key in self.keys else default
+
+
+class MeterUse(NamedTuple):
+    """A meter that a rating rule counts, with what its quantity is multiplied by."""
+
+    meter: str
+    multiply_by: tuple[str, ...]
+    factor: Fraction
+
+
+def meters_of(rule: Mapping[str, Any]) -> list[MeterUse]:
+    """The meters whose units a rule adds up: one, or several that share its ladder."""
+    several = rule.get("meters", [rule])
+    return [
+        MeterUse(one["meter"], tuple(one.get("multiply_by", [])), Fraction(one.get("factor", 1)))
+        for one in several
+    ]
+
+
+def dimension_names(meter: Mapping[str, Any]) -> list[str]:
+    """The names of a meter's dimensions; those of bands are the keys of mappings."""
+    names: list[str] = []
+    for dimension in meter.get("dimensions", []):
+        names += list(dimension) if isinstance(dimension, Mapping) else [dimension]
+    return names
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,20 @@ Then come the charge's discount, its maximum and its minimum. Each of these nets
 step changed is shown as the difference of two rounded nets.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.book import Agreement, Item, Own, in_force, price_of, walk
+from tests.oracle.book import Agreement, Item, Own, dimension_names, in_force, meters_of, price_of, walk
 from tests.oracle.calendar import Period, share
 from tests.oracle.exchange import Exchange
 from tests.oracle.findings import Findings
 from tests.oracle.ladder import (
     Ladder,
     Texts,
+    billable_unit,
     count_billable,
     divisor,
     line_shares,
@@ -27,8 +28,9 @@ from tests.oracle.ladder import (
 )
 from tests.oracle.measure import Event
 from tests.oracle.money import divide_up, minor_unit, round_to
-from tests.oracle.price import cost, cost_at_zero, is_blocked
-from tests.oracle.usage import Segment, Usage, segments_of, usage_of
+from tests.oracle.percentage import is_share, share_cost, share_cost_at_zero
+from tests.oracle.price import Cost, cost, cost_at_zero, is_blocked
+from tests.oracle.usage import Metering, Segment, Usage, segments_of
 
 ZERO = Fraction(0)
 INCLUDED_STEP = Fraction(1, 10**6)
@@ -64,20 +66,14 @@ class Rating:
         self.period = period
         self.exchange = exchange
         self.rule = book["rating"][charge.get("rating")]
-        self.meter = book["meters"][self.rule["meter"]]
+        self.uses = meters_of(self.rule)
+        self.meter = book["meters"][self.uses[0].meter]
         self.segments = segments_of(book, agreement, charge, period)
         self.unit = minor_unit(agreement.currency)
 
-    def rate(self, events: Iterable[Event], findings: Findings) -> RatedCharge:
-        used = usage_of(
-            self.book,
-            self.agreement,
-            self.charge,
-            self.period,
-            self.segments,
-            events=events,
-            findings=findings,
-        )
+    def rate(self, events: Mapping[str, Sequence[Event]], findings: Findings) -> RatedCharge:
+        metering = Metering(self.book, self.agreement, self.charge, self.period, self.segments)
+        used = metering.usage(events, findings)
         ladders, billed = self.ladders(used, findings)
         for ladder in ladders:
             count_billable(ladder, rounding_of(self.rule))
@@ -88,7 +84,7 @@ class Rating:
                 ladders, included, each=self.charge.get("included_each", False), measured=measured
             )
         self.price_ladders(ladders, findings)
-        gross = [sum((one.gross[n] for one in ladders), ZERO) for n in range(len(self.segments))]
+        gross = [sum((one.costs[n].total for one in ladders), ZERO) for n in range(len(self.segments))]
         lines = self.usage_lines(ladders, billed, gross)
         nets = [self.round(net) for net in self.nets(gross)]
         for kind, before, after in zip(("discount", "maximum", "minimum"), nets[:-1], nets[1:], strict=True):
@@ -105,14 +101,13 @@ class Rating:
             if cell is None:
                 continue
             pool = tuple(usage.dimensions[name] for name in self.rule.get("pool_by", []))
-            ladder = ladders.setdefault((pool, cell), Ladder(pool, cell, [{} for _ in self.segments]))
-            segment = ladder.units[usage.segment]
-            line = self.line_of(usage)
+            ladder = ladders.setdefault((pool, cell), Ladder.empty(pool, cell, len(self.segments)))
             units = usage.units / divisor(self.rule, self.meter)
-            segment[line] = segment.get(line, ZERO) + units
+            ladder.use(usage.segment, self.line_of(usage), units, usage.events)
             billed.append(usage)
         if not ladders:
-            ladders[(), ()] = Ladder((), (), [{(): ZERO}, *({} for _ in self.segments[1:])])
+            ladders[(), ()] = Ladder.empty((), (), len(self.segments))
+            ladders[(), ()].units[0] = {(): ZERO}
         return sorted(ladders.values(), key=lambda ladder: ladder.key), billed
 
     def cell(self, usage: Usage, findings: Findings) -> tuple[str, ...] | None:
@@ -158,13 +153,26 @@ class Rating:
         for ladder in ladders:
             for number in range(len(self.segments)):
                 price = self.ladder_price(ladder, number)
-                stretch = ladder.stretch(number)
-                ladder.gross.append(ZERO if price is None else cost(price, stretch, self.exchange))
-                if price is not None and is_blocked(price.node) and stretch.units > 0:
+                ladder.costs.append(self.cost(price, ladder, number))
+                if price is not None and is_blocked(price.node) and ladder.stretch(number).units > 0:
                     findings.add("blocked", self.agreement.id, self.charge.id, 1)
             if ladder.net_reached(len(self.segments) - 1) == 0:
-                price = self.ladder_price(ladder, 0)
-                ladder.gross[0] = ZERO if price is None else cost_at_zero(price, self.exchange)
+                at_zero = self.cost_at_zero(self.ladder_price(ladder, 0))
+                ladder.costs[0] = Cost(at_zero) if at_zero else ladder.costs[0]
+
+    def cost(self, price: Own | None, ladder: Ladder, segment: int) -> Cost:
+        """What a segment of a ladder costs; nothing where there is no price (nothing is used there then)."""
+        if price is None:
+            return Cost()
+        stretch = ladder.stretch(segment)
+        if not is_share(price):
+            return Cost(cost(price, stretch, self.exchange))
+        return share_cost(price, stretch, ladder.counted(segment), ladder.each[segment], self.exchange)
+
+    def cost_at_zero(self, price: Own | None) -> Fraction:
+        if price is None:
+            return ZERO
+        return (share_cost_at_zero if is_share(price) else cost_at_zero)(price, self.exchange)
 
     def ladder_price(self, ladder: Ladder, segment: int) -> Own | None:
         """The price of a ladder in a segment; None where its version has no such cell (nothing is used there then)."""
@@ -176,7 +184,8 @@ class Rating:
             node = {str(name): below for name, below in node.get("values", node).items()}.get(key)
             if node is None:
                 return None
-        return Own(node, price.currency)
+        found = Own(node, price.currency)
+        return Own(node, billable_unit(self.rule, self.meter)) if is_share(found) else found
 
     def nets(self, gross: Sequence[Fraction]) -> list[Fraction]:
         """Gross, then after the discount, the maximum, the minimum: exact."""
@@ -204,7 +213,10 @@ class Rating:
         )
         whole = self.round(sum(gross, ZERO))
         if not lines:
-            return [self.line("usage", amount=whole, quantity=ZERO, billable=ZERO)] if whole else []
+            unit = self.meter["unit"]
+            return (
+                [self.line("usage", amount=whole, quantity=ZERO, unit=unit, billable=ZERO)] if whole else []
+            )
         shares = [ZERO] * len(lines)
         billable = [ZERO] * len(lines)
         for ladder in ladders:
@@ -220,7 +232,8 @@ class Rating:
                 amount=amount,
                 quantity=sum((usage.quantity for usage in billed if self.line_of(usage) == line), ZERO),
                 billable=units,
-                dimensions=dict(zip(self.rule.get("lines_by", []), line, strict=False)),
+                unit=self.meter_of(line)["unit"],
+                dimensions=self.line_dimensions(line),
             )
             for line, amount, units in zip(lines, amounts, billable, strict=True)
         ]
@@ -234,7 +247,19 @@ class Rating:
         return divide_up(ladder.billable, exact, Fraction(1))
 
     def line_of(self, usage: Usage) -> Texts:
-        return tuple(usage.dimensions[name] for name in self.rule.get("lines_by", []))
+        """The line of some usage: the number of its meter, and the values of `lines_by` (None for what it lacks)."""
+        values = (usage.dimensions.get(name) for name in self.rule.get("lines_by", []))
+        return (str(usage.meter), *values)
+
+    def line_dimensions(self, line: Texts) -> dict[str, str | None]:
+        """The dimensions of a line: those of `lines_by` that its meter has."""
+        known = dimension_names(self.meter_of(line))
+        named = zip(self.rule.get("lines_by", []), line[1:], strict=True)
+        return {name: value for name, value in named if name in known}
+
+    def meter_of(self, line: Texts) -> Mapping[str, Any]:
+        meter: Mapping[str, Any] = self.book["meters"][self.uses[int(line[0] or 0)].meter]
+        return meter
 
     def round(self, amount: Fraction) -> Fraction:
         return round_to(amount, self.unit, self.agreement.rounding)
@@ -245,6 +270,7 @@ class Rating:
         *,
         amount: Fraction | None,
         quantity: Fraction | None = None,
+        unit: str | None = None,
         billable: Fraction | None = None,
         dimensions: Mapping[str, str | None] | None = None,
     ) -> dict[str, Any]:
@@ -252,7 +278,7 @@ class Rating:
             "charge": self.charge.id,
             "kind": kind,
             "quantity": quantity,
-            "unit": None if quantity is None else self.meter["unit"],
+            "unit": unit,
             "billable": billable,
             "amount": amount,
             "dimensions": dict(dimensions or {}),

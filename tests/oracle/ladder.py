@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.oracle.calendar import Period, microseconds
 from tests.oracle.money import decimal_places, divide_up, round_to
-from tests.oracle.price import Stretch
+from tests.oracle.price import Cost, Stretch
 
 Texts = tuple[str | None, ...]
 
@@ -34,17 +34,37 @@ class Ladder:
         pool: the values of `pool_by`.
         cell: the path of keys to the cell of the matrix; () without one.
         units: one mapping for each segment, line → units after multipliers and conversion, before rounding.
+        events: the same, line → how many events that is.
+        each: the same, line → the units of each event.
         reached: after each segment, the billable units since the period began.
         included: billable units that are free, from the period's beginning on.
-        gross: what each segment costs.
+        costs: what each segment costs.
     """
 
     pool: Texts
     cell: tuple[str, ...]
     units: list[dict[Texts, Fraction]]
+    events: list[dict[Texts, int]]
+    each: list[dict[Texts, list[Fraction]]]
     reached: list[Fraction] = field(default_factory=list)
     included: Fraction = Fraction(0)
-    gross: list[Fraction] = field(default_factory=list)
+    costs: list[Cost] = field(default_factory=list)
+
+    @classmethod
+    def empty(cls, pool: Texts, cell: tuple[str, ...], segments: int) -> "Ladder":
+        return cls(
+            pool,
+            cell,
+            [{} for _ in range(segments)],
+            [{} for _ in range(segments)],
+            [{} for _ in range(segments)],
+        )
+
+    def use(self, segment: int, line: Texts, units: Fraction, events: int) -> None:
+        """Add what a line used in a segment."""
+        self.units[segment][line] = self.units[segment].get(line, Fraction(0)) + units
+        self.events[segment][line] = self.events[segment].get(line, 0) + events
+        self.each[segment].setdefault(line, []).append(units)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -72,12 +92,27 @@ class Ladder:
             self.net_reached(segment - 1), self.net_reached(segment), self.net_reached(len(self.units) - 1)
         )
 
+    def counted(self, segment: int) -> Stretch:
+        """Where a segment is in events, since the period began."""
+        after, within, end = (
+            sum((sum(one.values()) for one in part), 0)
+            for part in (self.events[:segment], self.events[segment : segment + 1], self.events)
+        )
+        return Stretch(Fraction(after), Fraction(after + within), Fraction(end))
+
 
 def divisor(rule: Mapping[str, Any], meter: Mapping[str, Any]) -> Fraction:
+    """How many multiplied units of a meter one billable unit is."""
     convert = rule.get("convert", {})
     if "to" in convert:
         return Fraction(UNIT_FACTORS[meter["unit"], convert["to"]])
     return Fraction(convert.get("divide_by", 1))
+
+
+def billable_unit(rule: Mapping[str, Any], meter: Mapping[str, Any]) -> str:
+    """What billable units are called; that of a price which is a share of an amount is a currency."""
+    unit: str = rule.get("unit") or rule.get("convert", {}).get("to") or meter["unit"]
+    return unit
 
 
 def rounding_of(rule: Mapping[str, Any]) -> str:
@@ -135,16 +170,28 @@ def measured_units(rule: Mapping[str, Any], meter: Mapping[str, Any], period: Pe
 
 
 def line_shares(ladder: Ladder, segment: int, lines: Sequence[Texts]) -> list[Fraction]:
-    """Share what a segment of a ladder costs among lines, by their units in it.
+    """Share what a segment of a ladder costs among lines: by their units in it, a fixed fee by their events.
 
     A segment that costs something without units (`flat_at_zero`) is shared by the units of the whole period, and
     without any, equally among the lines that the ladder has.
     """
-    amount = ladder.gross[segment]
+    cost = ladder.costs[segment]
     weights = ladder.units[segment]
     if not any(weights.values()):
         weights = ladder.line_units()
     if not any(weights.values()):
         weights = dict.fromkeys(weights, Fraction(1))
-    whole = sum(weights.values(), Fraction(0))
-    return [amount * weights.get(line, Fraction(0)) / whole if amount else Fraction(0) for line in lines]
+    events = {line: Fraction(count) for line, count in ladder.events[segment].items()}
+    return [
+        part(cost.by_units, weights, line)
+        + part(cost.by_events, events, line)
+        + cost.by_line.get(line, Fraction(0))
+        for line in lines
+    ]
+
+
+def part(amount: Fraction, weights: Mapping[Texts, Fraction], line: Texts) -> Fraction:
+    """The part of one line in an amount."""
+    if not amount:
+        return Fraction(0)
+    return amount * weights.get(line, Fraction(0)) / sum(weights.values(), Fraction(0))

@@ -1,4 +1,4 @@
-"""What was used: raw events, deduplicated, filtered, given dimensions, and aggregated.
+"""What was used: raw events, deduplicated, filtered, and given values and dimensions.
 
 An event counts once for its id and UTC day; the same id with another content that day is a conflict, and none of these
 events counts. A NULL meets no condition but `exists: false` and `not_in`; as a value it does not count at all.
@@ -11,14 +11,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.calendar import MICROSECOND, Period
 from tests.oracle.expression import value_of
 from tests.oracle.money import plain
 
 Row = Mapping[str, Any]
 """An event as it stands in its source, by column."""
-
-ADDITIVE = {"count", "sum"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +25,7 @@ class Event:
     Attributes:
         quantity: 1 for `count`, else what stands in the meter's value column.
         value: the same as it is written in the column, for `unique`.
+        operation: what stands in the column that says whether the value is added or removed.
         dimensions: the meter's dimensions as text; None is NULL.
     """
 
@@ -36,6 +34,7 @@ class Event:
     time: datetime
     quantity: Fraction
     value: Any
+    operation: Any
     dimensions: Mapping[str, str | None]
 
 
@@ -70,13 +69,15 @@ def content(source: Mapping[str, Any], row: Row) -> list[Any]:
     return [row.get(column) for column in (source["subject"], source["event_time"], *source["columns"])]
 
 
-def events_of(book: Mapping[str, Any], rule: Mapping[str, Any], rows: Iterable[Row]) -> list[Event]:
-    """Give the events that a rating rule counts: its meter's and its own conditions hold, and there is a value."""
-    meter = book["meters"][rule["meter"]]
+def events_of(
+    book: Mapping[str, Any], meter_id: str, rows: Iterable[Row], where: Mapping[str, Any] | None = None
+) -> list[Event]:
+    """Give the events that a meter counts where a rule's conditions hold besides its own, and there is a value."""
+    meter = book["meters"][meter_id]
     source = book["book"]["sources"][meter["source"]]
     found = []
     for row in rows:
-        if not meets(row, meter.get("where", {})) or not meets(row, rule.get("where", {})):
+        if not meets(row, meter.get("where", {})) or not meets(row, where or {}):
             continue
         value = 1 if meter["aggregate"] == "count" else value_of(meter["value"], row)
         if value is None:
@@ -88,6 +89,7 @@ def events_of(book: Mapping[str, Any], rule: Mapping[str, Any], rows: Iterable[R
                 time=row[source["event_time"]].astimezone(UTC),
                 quantity=Fraction(0) if isinstance(value, str) else Fraction(value),
                 value=value,
+                operation=row.get(meter["operation"]["column"]) if "operation" in meter else None,
                 dimensions=dimensions_of(meter, row),
             )
         )
@@ -156,27 +158,3 @@ def text(value: Any) -> str | None:
         return "true" if value else "false"
     assert isinstance(value, int | Decimal), value
     return plain(value)
-
-
-def aggregate(how: str, events: Sequence[Event], period: Period) -> Fraction:
-    """Aggregate events of one subject and one combination of dimensions over a billing period.
-
-    `latest` takes the last event, of equally late ones that with the greatest id, then the greatest value.
-    `time_weighted_sum` begins at level 0, each event changes the level, and each level counts as long as it lasts, as
-    a part of the nominal period.
-    """
-    if how in ADDITIVE:
-        return sum((event.quantity for event in events), Fraction(0))
-    if how == "max":
-        return max(event.quantity for event in events)
-    if how == "min":
-        return min(event.quantity for event in events)
-    if how == "unique":
-        return Fraction(len({event.value for event in events}))
-    if how == "latest":
-        return max(events, key=lambda event: (event.time, event.id, event.quantity)).quantity
-    assert how == "time_weighted_sum", how
-    weighted = sum(
-        (event.quantity * ((period.billed.end - event.time) // MICROSECOND) for event in events), Fraction(0)
-    )
-    return weighted / ((period.nominal.end - period.nominal.start) // MICROSECOND)

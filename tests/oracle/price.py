@@ -4,9 +4,10 @@ A ladder counts net units (after included ones) from 0 at the start of the perio
 one segment of the period; `end` is where the ladder ends in the whole period.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 from typing import Any
 
 from tests.oracle.book import Own
@@ -31,6 +32,25 @@ class Stretch:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What a stretch costs, told apart by how its lines share it.
+
+    Attributes:
+        by_units: shared by their units.
+        by_events: shared by their events.
+        by_line: what each line costs for itself.
+    """
+
+    by_units: Fraction = NOTHING
+    by_events: Fraction = NOTHING
+    by_line: Mapping[Any, Fraction] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Fraction:
+        return self.by_units + self.by_events + sum(self.by_line.values(), NOTHING)
+
+
+@dataclass(frozen=True)
 class Tier:
     """Units above `lower`, up to and with `upper` (None: without end)."""
 
@@ -52,7 +72,8 @@ def cost(price: Own, stretch: Stretch, exchange: Exchange) -> Fraction:
     model = price.node.get("model", "per_unit")
     if model == "package":
         size = Fraction(price.node["size"])
-        packages = ceil(stretch.until / size) - ceil(stretch.after / size)
+        count = floor if price.node.get("round") == "down" else ceil
+        packages = count(stretch.until / size) - count(stretch.after / size)
         return packages * exchange.amount(Own(price.node["amount"], price.currency))
     tiers = tiers_of(price, exchange)
     return volume(tiers, stretch) if model == "volume" else graduated(tiers, stretch)

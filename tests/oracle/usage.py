@@ -11,11 +11,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from tests.oracle.book import Agreement, Item, changes, in_force, price_of, values_of, walk
+from tests.oracle.book import (
+    Agreement,
+    Item,
+    MeterUse,
+    changes,
+    dimension_names,
+    in_force,
+    meters_of,
+    price_of,
+    values_of,
+    walk,
+)
 from tests.oracle.calendar import Period, Span, instant
 from tests.oracle.findings import Findings
-from tests.oracle.measure import ADDITIVE, Event, aggregate
+from tests.oracle.aggregate import aggregate, counted_span, is_additive
+from tests.oracle.measure import Event
 
 
 @dataclass(frozen=True)
@@ -28,8 +41,13 @@ class Segment:
 
 @dataclass(frozen=True)
 class Usage:
-    """Something used in one segment: one event, or a combination of dimensions of a meter that does not add up."""
+    """Something used in one segment: one event, or a combination of dimensions of a meter that does not add up.
 
+    Attributes:
+        meter: which of the rule's meters measured it, from 0.
+    """
+
+    meter: int
     segment: int
     events: int
     quantity: Fraction
@@ -40,7 +58,7 @@ class Usage:
 def segments_of(book: Mapping[str, Any], agreement: Agreement, charge: Item, period: Period) -> list[Segment]:
     """Cut a billing period at the changes that split the usage of a charge."""
     rule = book["rating"][charge.get("rating")]
-    if book["meters"][rule["meter"]]["aggregate"] not in ADDITIVE:
+    if not any(is_additive(book["meters"][use.meter]) for use in meters_of(rule)):
         return [Segment(period.billed, period.billed.last_instant)]
     price = price_of(book, charge)
     cuts = changes(None if price is None else price.node, agreement.where)
@@ -52,39 +70,64 @@ def segments_of(book: Mapping[str, Any], agreement: Agreement, charge: Item, per
     return [Segment(Span(start, end), start) for start, end in zip(starts, ends, strict=True)]
 
 
-def usage_of(
-    book: Mapping[str, Any],
-    agreement: Agreement,
-    charge: Item,
-    period: Period,
-    segments: Sequence[Segment],
-    *,
-    events: Iterable[Event],
-    findings: Findings,
-) -> list[Usage]:
-    """Give what a contract used of a charge's rule in a billing period; what has no factor is only found."""
-    rule = book["rating"][charge.get("rating")]
-    how = book["meters"][rule["meter"]]["aggregate"]
-    own = [
-        event for event in events if event.subject in agreement.subjects and period.billed.holds(event.time)
-    ]
-    groups = (
-        [[event] for event in own]
-        if how in ADDITIVE
-        else combined(own, needed_dimensions(book, charge, rule))
-    )
-    found = []
-    for group in groups:
-        dimensions = group[0].dimensions
-        moment = group[0].time if how in ADDITIVE else period.billed.last_instant
-        quantity = aggregate(how, group, period)
-        factor = factor_of(book, rule, dimensions, moment, agreement)
+@dataclass(frozen=True)
+class Metering:
+    """The metering of what a contract uses of one charge in one billing period."""
+
+    book: Mapping[str, Any]
+    agreement: Agreement
+    charge: Item
+    period: Period
+    segments: Sequence[Segment]
+
+    @property
+    def rule(self) -> Mapping[str, Any]:
+        rule: Mapping[str, Any] = self.book["rating"][self.charge.get("rating")]
+        return rule
+
+    def usage(self, events: Mapping[str, Sequence[Event]], findings: Findings) -> list[Usage]:
+        """Give what was used, by meter; what has no factor is only found."""
+        found = []
+        for number, use in enumerate(meters_of(self.rule)):
+            for group in self.groups(use, events[use.meter]):
+                usage = self.measured(number, use, group)
+                if usage is None:
+                    findings.add("no_multiplier", self.agreement.id, self.charge.id, len(group))
+                else:
+                    found.append(usage)
+        return found
+
+    def groups(self, use: MeterUse, events: Iterable[Event]) -> list[list[Event]]:
+        """What is measured as one: each event of a meter that adds up, else those of a subject and combination."""
+        meter = self.book["meters"][use.meter]
+        span = counted_span(meter, self.agreement, self.period)
+        own = [one for one in events if one.subject in self.agreement.subjects and span.holds(one.time)]
+        if is_additive(meter):
+            return [[event] for event in own]
+        return combined(own, self.needed_dimensions(use))
+
+    def measured(self, number: int, use: MeterUse, group: Sequence[Event]) -> Usage | None:
+        """Measure a group, and multiply it; None where there is no factor for it."""
+        meter, dimensions = self.book["meters"][use.meter], group[0].dimensions
+        additive = is_additive(meter)
+        moment = group[0].time if additive else self.period.billed.last_instant
+        quantity = aggregate(meter, group, self.period, self.agreement.where)
+        factor = factor_of(self.book, use.multiply_by, dimensions, moment, self.agreement.where)
         if factor is None:
-            findings.add("no_multiplier", agreement.id, charge.id, len(group))
-            continue
-        number = next(n for n, segment in enumerate(segments) if segment.span.holds(group[0].time))
-        found.append(Usage(number, len(group), quantity, quantity * factor, dimensions))
-    return found
+            return None
+        segment = next(n for n, one in enumerate(self.segments) if one.span.holds(moment))
+        units = quantity * factor * use.factor
+        return Usage(number, segment, len(group), quantity, units, dimensions)
+
+    def needed_dimensions(self, use: MeterUse) -> list[str]:
+        """The dimensions of pools, lines, the price's matrix and the multipliers, that the meter has."""
+        names = {*self.rule.get("pool_by", []), *self.rule.get("lines_by", [])}
+        price = price_of(self.book, self.charge)
+        for by in values_of(None if price is None else price.node, "by"):
+            names.update(by)
+        for multiplier in use.multiply_by:
+            names.update(self.book["multipliers"][multiplier]["by"])
+        return sorted(names.intersection(dimension_names(self.book["meters"][use.meter])))
 
 
 def combined(events: Iterable[Event], names: Sequence[str]) -> list[list[Event]]:
@@ -96,28 +139,17 @@ def combined(events: Iterable[Event], names: Sequence[str]) -> list[list[Event]]
     return list(groups.values())
 
 
-def needed_dimensions(book: Mapping[str, Any], charge: Item, rule: Mapping[str, Any]) -> list[str]:
-    """The dimensions of pools, lines, the price's matrix and the multipliers."""
-    names = {*rule.get("pool_by", []), *rule.get("lines_by", [])}
-    price = price_of(book, charge)
-    for by in values_of(None if price is None else price.node, "by"):
-        names.update(by)
-    for multiplier in rule.get("multiply_by", []):
-        names.update(book["multipliers"][multiplier]["by"])
-    return sorted(names)
-
-
 def factor_of(
     book: Mapping[str, Any],
-    rule: Mapping[str, Any],
+    multipliers: Iterable[str],
     dimensions: Mapping[str, str | None],
     moment: datetime,
-    agreement: Agreement,
+    where: ZoneInfo,
 ) -> Fraction | None:
-    """Multiply the factors of all multipliers of a rule; None where one of them has no answer."""
+    """Multiply the factors of multipliers; None where one of them has no answer."""
     product = Fraction(1)
-    for name in rule.get("multiply_by", []):
-        multiplier = in_force(book["multipliers"][name], moment, agreement.where)
+    for name in multipliers:
+        multiplier = in_force(book["multipliers"][name], moment, where)
         if multiplier is None:
             return None
         answer = walk(multiplier["values"], [dimensions[dimension] for dimension in multiplier["by"]])
