@@ -7,12 +7,13 @@ all events before it; how long which level held is what `prorate` asks for.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.oracle.book import Agreement
-from tests.oracle.calendar import Period, Span, days_touched, local_date, microseconds, midnight
+from tests.oracle.agreement import Agreement
+from tests.oracle.calendar import Period, Span, days_had, days_touched, local_date, microseconds, midnight
 from tests.oracle.measure import Event
 
 ZERO = Fraction(0)
@@ -93,13 +94,12 @@ def weighted_sum(events: Events, period: Period) -> Fraction:
 
 
 def level_by_days(meter: Mapping[str, Any], events: Events, period: Period, where: ZoneInfo) -> Fraction:
-    """Each local day that the billed period touches counts with the level at its end, over the nominal days."""
+    """Each local day of the billed period counts with the level at its end, over the nominal days."""
     total = ZERO
-    day, last = local_date(period.billed.start, where), local_date(period.billed.last_instant, where)
-    while day <= last:
-        end = min(midnight(day + timedelta(days=1), where), period.billed.end)
+    first = local_date(period.billed.start, where)
+    for number in range(days_had(period, where)):
+        end = min(midnight(first + timedelta(days=number + 1), where), period.billed.end)
         total += level(meter, [event for event in events if event.time < end])
-        day += timedelta(days=1)
     return total / days_touched(period.nominal, where)
 
 
@@ -108,7 +108,7 @@ def level_by_time(meter: Mapping[str, Any], events: Events, period: Period) -> F
     billed = period.billed
     edges = sorted({*billed, *(event.time for event in events if billed.holds(event.time))})
     total = ZERO
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         held = level(meter, [event for event in events if event.time <= start])
         total += held * microseconds(Span(start, end))
     return total / microseconds(period.nominal)

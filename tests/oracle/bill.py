@@ -50,15 +50,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.oracle.book import Agreement, Item, agreement, meters_of
+from tests.oracle.agreement import Agreement, Item, agreement, reported_as
+from tests.oracle.book import Own, meters_of
 from tests.oracle.calendar import Span, run_window
-from tests.oracle.charge import RatedCharge, Rating, reported_as
+from tests.oracle.charge import RatedCharge, Rating, Stops
 from tests.oracle.claims import is_claimed, more_specific
 from tests.oracle.exchange import Exchange
 from tests.oracle.fees import Boundary, boundaries, fee_lines
 from tests.oracle.findings import Findings
-from tests.oracle.invoice import invoice_of
+from tests.oracle.invoice import Due, invoice_of
 from tests.oracle.measure import Deduplicated, Event, Row, deduplicate, events_of, meets
+from tests.oracle.stages import Part, Stage, parts_of, stages_of
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Run:
     fx: Sequence[Mapping[str, Any]]
     period: str
     agreements: Sequence[Agreement]
+    stages: Mapping[str, Sequence[Stage]]
 
     def boundaries(self, one: Agreement) -> Iterator[Boundary]:
         """The boundaries of a contract that the run takes."""
@@ -108,6 +111,19 @@ class Run:
         """The rows of a meter's source, each event once."""
         return self.rows[self.book["meters"][meter]["source"]].rows
 
+    def all_terms(self) -> list[Agreement]:
+        """What the contracts come to in all stages of their lives."""
+        return [stage.terms for one in self.agreements for stage in self.stages[one.id]]
+
+    def rules_of(self, meter: str, row: Row) -> set[str]:
+        """The rules that count a row of a meter."""
+        counting = {
+            name: rule
+            for name, rule in self.book["rating"].items()
+            if meter in {use.meter for use in meters_of(rule)}
+        }
+        return {name for name, rule in counting.items() if meets(row, rule.get("where", {}))}
+
     def rules(self, one: Agreement) -> list[str]:
         """The rating rules whose usage a contract bills or reports."""
         return [*(charge.get("rating") for charge in one.charges), *one.contract.get("report", [])]
@@ -126,7 +142,9 @@ def bill(
     """
     sources = book["book"]["sources"]
     rows = {name: deduplicate(source, events.get(name, [])) for name, source in sources.items()}
-    run = Run(book, rows, fx, period, [agreement(book, name) for name in sorted(book["contracts"])])
+    agreements = [agreement(book, name) for name in sorted(book["contracts"])]
+    stages = {one.id: stages_of(book, one) for one in agreements}
+    run = Run(book, rows, fx, period, agreements, stages)
     findings = Findings()
     for name, deduplicated in rows.items():
         findings.add("conflicting_duplicates", "", name, deduplicated.conflicting)
@@ -143,19 +161,37 @@ def bill(
 def bill_boundary(run: Run, one: Agreement, boundary: Boundary, findings: Findings) -> dict[str, Any] | None:
     """Bill what is due at a boundary: fees, and the usage of the period that ended."""
     exchange = Exchange(one, boundary.at, run.fx)
-    fees = fee_lines(one, boundary, exchange)
+    stages = run.stages[one.id]
+    parts = [] if boundary.ending is None else parts_of(stages, boundary.ending)
     charges: list[RatedCharge] = []
     reported: list[dict[str, Any]] = []
-    if boundary.ending is not None:
-        for charge in one.charges:
-            rating = Rating(run.book, one, charge, boundary.ending, exchange)
-            charges.append(rating.rate(run.events(one, charge), findings))
+    for part in parts:
+        if part.stage.is_pause:
+            continue
+        starts = carried(part, charges)
+        for charge in part.terms.charges:
+            billed = free_of_charge(charge) if part.stage.is_trial else charge
+            rating = Rating(run.book, part, billed, exchange, starts.get(charge.id, {}))
+            charges.append(rating.rate(run.events(part.terms, charge), findings))
         for rule in one.contract.get("report", []):
-            charge = reported_as(rule, one.currency)
-            rating = Rating(run.book, one, charge, boundary.ending, exchange)
-            lines = rating.rate(run.events(one, charge), findings).lines
+            item = reported_as(rule, one.currency)
+            lines = Rating(run.book, part, item, exchange).rate(run.events(part.terms, item), findings).lines
             reported += [{**line, "amount": None} for line in lines]
-    return invoice_of(one, boundary, fees, charges, reported, exchange)
+    due = Due(parts, fee_lines(stages, boundary, exchange), charges, reported)
+    return invoice_of(one, boundary, due, exchange)
+
+
+def carried(part: Part, charges: Sequence[RatedCharge]) -> dict[str, Stops]:
+    """Where the ladders of the part before have stopped, where a change of plan carries them on."""
+    if part.terms.contract.get("plan_change", {}).get("tiers") != "carry":
+        return {}
+    return {one.id: one.stops for one in charges if not one.part.stage.is_trial}
+
+
+def free_of_charge(charge: Item) -> Item:
+    """A charge on trial: what is used is shown, and costs nothing."""
+    kept = {key: own for key, own in charge.keys.items() if key in {"id", "rating", "pool_by"}}
+    return Item(charge.id, {**kept, "price": Own("free", "")})
 
 
 def find_uncovered(run: Run, findings: Findings) -> None:
@@ -166,24 +202,22 @@ def find_uncovered(run: Run, findings: Findings) -> None:
     """
     windows = [run_window(run.period, one.where) for one in run.agreements]
     whole = Span(min(window.start for window in windows), max(window.end for window in windows))
-    ruling = [run.book["rating"][rule] for one in run.agreements for rule in run.rules(one)]
+    ruling = [run.book["rating"][rule] for terms in run.all_terms() for rule in run.rules(terms)]
     for meter in sorted({use.meter for rule in ruling for use in meters_of(rule)}):
-        rules = {
-            name: rule
-            for name, rule in run.book["rating"].items()
-            if meter in {use.meter for use in meters_of(rule)}
-        }
         for row in run.meter_rows(meter):
             for event in events_of(run.book, meter, [row]):
                 if whole.holds(event.time):
-                    ruled = {name for name, rule in rules.items() if meets(row, rule.get("where", {}))}
-                    find_uncovered_event(run, meter, event, ruled, findings)
+                    find_uncovered_event(run, meter, event, run.rules_of(meter, row), findings)
 
 
 def find_uncovered_event(run: Run, meter: str, event: Event, ruled: set[str], findings: Findings) -> None:
     """Find one event that is not covered; `ruled` are the rules that would count it."""
-    known = [one for one in run.agreements if event.subject in one.subjects]
-    alive = [one for one in known if one.life.holds(event.time)]
+    known = [
+        one for one in run.agreements if any(event.subject in account.subjects for account in one.accounts)
+    ]
+    paying = [one for one in known if one.account_of(event.subject, event.time) is not None]
+    stages = [stage for one in paying for stage in run.stages[one.id] if stage.holds(event.time)]
+    alive = [stage.terms for stage in stages if not stage.is_pause]
     if not known:
         findings.add("unknown_subject", event.subject, meter, 1)
     elif not alive:

@@ -5,13 +5,12 @@ A book is what its YAML means, as plain dictionaries: `{"book": …, "meters": {
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from tests.oracle.calendar import Life, instant, zone
+from tests.oracle.calendar import instant
 
 Node = Any
 """Any part of a book: a mapping, a list or a scalar."""
@@ -91,18 +90,14 @@ class Own(NamedTuple):
     currency: str
 
 
-@dataclass(frozen=True)
-class Item:
-    """A fee or a charge of a contract: for each key what is nearest, and whose money it is in."""
-
-    id: str
-    keys: Mapping[str, Own]
-
-    def own(self, key: str) -> Own | None:
-        return self.keys.get(key)
-
-    def get(self, key: str, default: Node = None) -> Node:
-        return self.keys[key].node if key in self.keys else default
+def own_at(own: Own | None, moment: datetime, where: ZoneInfo) -> Own | None:
+    """What a part of the book says at an instant, and in whose currency; None where it says nothing then."""
+    node = None if own is None else in_force(own.node, moment, where)
+    if own is None or node is None:
+        return None
+    if isinstance(node, Mapping) and "own" in node:
+        return None if node["own"] is None else Own(node["own"], node["of"])
+    return Own(node, own.currency)
 
 
 class MeterUse(NamedTuple):
@@ -128,86 +123,3 @@ def dimension_names(meter: Mapping[str, Any]) -> list[str]:
     for dimension in meter.get("dimensions", []):
         names += list(dimension) if isinstance(dimension, Mapping) else [dimension]
     return names
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """What a contract comes to once its plan, its own additions and its overrides are put together."""
-
-    id: str
-    contract: Mapping[str, Any]
-    spec: Mapping[str, Any]
-    life: Life
-    subjects: tuple[str, ...]
-    currency: str
-    cycle: Mapping[str, str]
-    fees: tuple[Item, ...]
-    charges: tuple[Item, ...]
-    minimum: Own | None
-
-    @property
-    def where(self) -> ZoneInfo:
-        return self.life.where
-
-    @property
-    def rounding(self) -> str:
-        mode: str = self.spec.get("rounding", {}).get("mode", "half_up")
-        return mode
-
-
-def agreement(book: Mapping[str, Any], contract_id: str) -> Agreement:
-    """Put a contract together: the plan's fees and charges, then its own; an override's keys replace whole keys."""
-    contract = book["contracts"][contract_id]
-    spec = book["specs"][contract["spec"]]
-    where = zone(spec["time_zone"])
-    currency = contract.get("currency", spec["currency"])
-    plan = find_plan(book, contract["plan"]) if "plan" in contract else {}
-    plan_currency = plan.get("currency", book["book"]["currency"])
-    fixed = [{"id": "fixed", **contract["price_fixed"]}] if "price_fixed" in contract else []
-    end = contract.get("end")
-    return Agreement(
-        id=contract_id,
-        contract=contract,
-        spec=spec,
-        life=Life(instant(contract["start"], where), None if end is None else instant(end, where), where),
-        subjects=tuple(contract["subjects"]) if "subjects" in contract else (contract["org"],),
-        currency=currency,
-        cycle={"every": "month", "anchor": "calendar", **contract.get("cycle", plan.get("cycle", {}))},
-        fees=(
-            *(item(fee, plan_currency, contract, currency) for fee in plan.get("fees", [])),
-            *(item(fee, currency, contract, currency) for fee in [*fixed, *contract.get("fees", [])]),
-        ),
-        charges=(
-            *(item(charge, plan_currency, contract, currency) for charge in plan.get("charges", [])),
-            *(item(charge, currency, contract, currency) for charge in contract.get("charges", [])),
-        ),
-        minimum=Own(plan["minimum"], plan_currency) if "minimum" in plan else None,
-    )
-
-
-def item(
-    written: Mapping[str, Any], currency: str, contract: Mapping[str, Any], contract_currency: str
-) -> Item:
-    """Make a fee or charge; the amounts of an override are in the contract's currency."""
-    name = written.get("id", written.get("rating"))
-    keys = {key: Own(value, currency) for key, value in written.items()}
-    for key, value in contract.get("overrides", {}).get(name, {}).items():
-        keys[key] = Own(value, contract_currency)
-    return Item(str(name), keys)
-
-
-def find_plan(book: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Bare `pro` is `pro@1`, never the newest."""
-    plan: Mapping[str, Any] = (
-        book["plans"][name] if name in book["plans"] else book["plans"][name.removesuffix("@1")]
-    )
-    return plan
-
-
-def price_of(book: Mapping[str, Any], charge: Item) -> Own | None:
-    """The price of a charge: the nearest of the override's, the charge's and the rule's (in the book's currency)."""
-    own = charge.own("price")
-    if own is not None:
-        return own
-    rule = book["rating"][charge.get("rating")]
-    return Own(rule["price"], book["book"]["currency"]) if "price" in rule else None

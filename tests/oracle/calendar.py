@@ -33,10 +33,14 @@ class Span(NamedTuple):
 
 
 class Period(NamedTuple):
-    """A nominal (full) period, and the part of it in which the contract lives."""
+    """A nominal (full) period, and the part of it that is billed at once: in which the contract lives on one plan.
+
+    `gives_last_day` says that another part begins on the last local day, which then belongs to that one.
+    """
 
     nominal: Span
     billed: Span
+    gives_last_day: bool = False
 
 
 @cache
@@ -121,12 +125,17 @@ def days_touched(span: Span, where: ZoneInfo) -> int:
     return (local_date(span.last_instant, where) - local_date(span.start, where)).days + 1
 
 
+def days_had(period: Period, where: ZoneInfo) -> int:
+    """Count the local calendar days that belong to what is billed of a period."""
+    return days_touched(period.billed, where) - (1 if period.gives_last_day else 0)
+
+
 def share(period: Period, prorate: str, where: ZoneInfo) -> Fraction:
     """What part of the nominal period is billed, by days, by seconds (exact time), or all of it for `none`."""
     if prorate == "none":
         return Fraction(1)
     if prorate == "days":
-        return Fraction(days_touched(period.billed, where), days_touched(period.nominal, where))
+        return Fraction(days_had(period, where), days_touched(period.nominal, where))
     return Fraction(microseconds(period.billed), microseconds(period.nominal))
 
 

@@ -7,7 +7,8 @@ matches, and the other leaves them out. A surcharge bills besides, and takes not
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.oracle.book import Agreement, Item, meters_of
+from tests.oracle.agreement import Agreement, Item
+from tests.oracle.book import meters_of
 from tests.oracle.measure import meets
 
 Condition = tuple[str, str, str]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from tests.oracle.book import agreement
+from tests.oracle.agreement import agreement
 from tests.oracle.calendar import MICROSECOND, instant, run_window
 from tests.oracle.choices import Chooser
 from tests.oracle.draw_book import CURRENCIES, Scene

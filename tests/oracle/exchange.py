@@ -5,7 +5,8 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.book import Agreement, Own
+from tests.oracle.agreement import Agreement
+from tests.oracle.book import Own
 from tests.oracle.calendar import local_date
 from tests.oracle.money import after, quote
 

@@ -2,19 +2,22 @@
 
 A fee's periods are those of its own cycle, from the same kind of anchor, clipped to the contract's life. In advance, a
 boundary bills the periods that begin from it on and before the next boundary; in arrears, those that have ended since
-the boundary before, this one included. `once` is due in full at the opening, or in arrears at the first period's end.
+the boundary before, this one included. `once` is due in full at the boundary that bills the period in which the first
+part begins that has the fee. A period that a change of plan, a trial or a pause divides is billed part by part, all at
+the same boundary; each part costs its share, at the amount in force when it begins.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.book import Agreement, Item, Own, in_force
+from tests.oracle.agreement import Agreement, Item
 from tests.oracle.calendar import Period, Span, periods, share
 from tests.oracle.exchange import Exchange
 from tests.oracle.money import minor_unit, round_to
+from tests.oracle.stages import Part, Stage, parts_of
 
 
 @dataclass(frozen=True)
@@ -24,13 +27,11 @@ class Boundary:
     Attributes:
         ending: the billing period that ends at it; None at the opening.
         beginning: the billing period that begins at it; None where the contract ends.
-        is_first_end: whether the first billing period ends at it.
     """
 
     at: datetime
     ending: Period | None
     beginning: Period | None
-    is_first_end: bool
 
 
 def boundaries(agreement: Agreement, until: datetime) -> Iterator[Boundary]:
@@ -39,53 +40,80 @@ def boundaries(agreement: Agreement, until: datetime) -> Iterator[Boundary]:
     ending: Period | None = None
     beginning = next(upcoming, None)
     at = agreement.life.start
-    number = 0
     while at <= until:
-        yield Boundary(at, ending, beginning, is_first_end=number == 1)
+        yield Boundary(at, ending, beginning)
         if beginning is None:
             return
         ending, at = beginning, beginning.billed.end
         beginning = next(upcoming, None)
-        number += 1
 
 
-def fee_lines(agreement: Agreement, boundary: Boundary, exchange: Exchange) -> list[dict[str, Any]]:
-    """Bill all fees that fall due at a boundary, each period of each fee on a line of its own."""
+@dataclass(frozen=True)
+class FeeLine:
+    """A fee of one part of one of its periods."""
+
+    fee: Item
+    part: Part
+    amount: Fraction
+
+    def line(self) -> dict[str, Any]:
+        period = self.part.period
+        quantity = self.fee.get_at("quantity", period.billed.start, self.part.terms.where, 1)
+        return {
+            "charge": self.fee.id,
+            "kind": "fee",
+            "quantity": Fraction(quantity),
+            "unit": None,
+            "billable": None,
+            "amount": self.amount,
+            "dimensions": {},
+            "period": period.billed,
+        }
+
+
+def fee_lines(stages: Sequence[Stage], boundary: Boundary, exchange: Exchange) -> list[FeeLine]:
+    """Bill all fees that fall due at a boundary, each part of each period of each fee on a line of its own."""
     lines = []
-    for fee in agreement.fees:
-        for period in due(agreement, fee, boundary):
-            amount = fee_amount(agreement, fee, period, exchange)
-            if amount is None:
-                continue
-            lines.append(
-                {
-                    "charge": fee.id,
-                    "kind": "fee",
-                    "quantity": Fraction(fee.get("quantity", 1)),
-                    "unit": None,
-                    "billable": None,
-                    "amount": amount,
-                    "dimensions": {},
-                    "period": period.billed,
-                }
-            )
+    for stage in stages:
+        for fee in stage.terms.fees if accrues(stage) else ():
+            for part in due(stages, stage, fee, boundary):
+                amount = fee_amount(part, fee, exchange)
+                if amount is not None:
+                    lines.append(FeeLine(fee, part, amount))
     return lines
 
 
-def due(agreement: Agreement, fee: Item, boundary: Boundary) -> list[Period]:
+def accrues(stage: Stage) -> bool:
+    return not stage.is_trial and not stage.is_pause
+
+
+def due(stages: Sequence[Stage], stage: Stage, fee: Item, boundary: Boundary) -> list[Part]:
+    """The parts of a fee's periods that belong to a stage and are billed at a boundary."""
+    if fee.get("every") == "once":
+        return due_once(stages, stage, fee, boundary)
+    found = [part for period in due_periods(stage.terms, fee, boundary) for part in parts_of(stages, period)]
+    return [part for part in found if part.stage is stage]
+
+
+def due_once(stages: Sequence[Stage], stage: Stage, fee: Item, boundary: Boundary) -> list[Part]:
+    """The first part of a contract's life that has a fee, where the boundary bills the period in which it begins."""
+    first = next(one for one in stages if accrues(one) and fee.id in {other.id for other in one.terms.fees})
+    in_advance = fee.get("bill", "in_arrears") == "in_advance"
+    period = boundary.beginning if in_advance else boundary.ending
+    if first is not stage or period is None or not period.billed.holds(stage.start):
+        return []
+    part = next(one for one in parts_of(stages, period) if one.stage is stage)
+    return [Part(Period(part.period.billed, part.period.billed), stage)]
+
+
+def due_periods(terms: Agreement, fee: Item, boundary: Boundary) -> list[Period]:
     """The periods of a fee that a boundary bills."""
     in_advance = fee.get("bill", "in_arrears") == "in_advance"
-    if fee.get("every") == "once":
-        is_due = boundary.ending is None if in_advance else boundary.is_first_end
-        first = next(periods(agreement.cycle["every"], agreement.cycle["anchor"], agreement.life))
-        return [Period(first.billed, first.billed)] if is_due else []
     span = served(boundary, in_advance=in_advance)
     if span is None:
         return []
     found = []
-    for period in periods(
-        fee.get("every", agreement.cycle["every"]), agreement.cycle["anchor"], agreement.life
-    ):
+    for period in periods(fee.get("every", terms.cycle["every"]), terms.cycle["anchor"], terms.life):
         if period.billed.start >= span.end:
             break
         if in_advance and span.start <= period.billed.start < span.end:
@@ -101,15 +129,15 @@ def served(boundary: Boundary, *, in_advance: bool) -> Span | None:
     return None if period is None else period.billed
 
 
-def fee_amount(agreement: Agreement, fee: Item, period: Period, exchange: Exchange) -> Fraction | None:
+def fee_amount(part: Part, fee: Item, exchange: Exchange) -> Fraction | None:
     """The amount in force when the fee's period begins, times its quantity and share, rounded once.
 
     None where no version of the amount is in force yet.
     """
-    own = fee.keys["amount"]
-    node = in_force(own.node, period.billed.start, agreement.where)
-    if node is None:
+    terms, begin = part.terms, part.period.billed.start
+    own = fee.at("amount", begin, terms.where)
+    if own is None:
         return None
-    exact = exchange.amount(Own(node, own.currency)) * Fraction(fee.get("quantity", 1))
-    exact *= share(period, fee.get("prorate", "days"), agreement.where)
-    return round_to(exact, minor_unit(agreement.currency), agreement.rounding)
+    exact = exchange.amount(own) * Fraction(fee.get_at("quantity", begin, terms.where, 1))
+    exact *= share(part.period, fee.get_at("prorate", begin, terms.where, "days"), terms.where)
+    return round_to(exact, minor_unit(terms.currency), terms.rounding)

@@ -9,12 +9,14 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.book import Agreement, Own, in_force
+from tests.oracle.agreement import Agreement
+from tests.oracle.book import Own, in_force, own_at
 from tests.oracle.calendar import instant, share
 from tests.oracle.charge import RatedCharge
 from tests.oracle.exchange import Exchange
-from tests.oracle.fees import Boundary
+from tests.oracle.fees import Boundary, FeeLine, accrues
 from tests.oracle.money import divide_up, minor_unit, round_to
+from tests.oracle.stages import Part, Stage
 
 ZERO = Fraction(0)
 
@@ -45,14 +47,23 @@ class Billed:
     id: str
     left: Fraction
     pieces: list[Piece]
+    stage: Stage
 
 
-def items_of(fee_lines: Sequence[Mapping[str, Any]], charges: Sequence[RatedCharge]) -> list[Billed]:
-    fees = [
-        Billed("fee", line["charge"], line["amount"], [Piece(line["period"].start, line["amount"])])
-        for line in fee_lines
+def items_of(fees: Sequence[FeeLine], charges: Sequence[RatedCharge]) -> list[Billed]:
+    return [
+        *(
+            Billed(
+                "fee",
+                one.fee.id,
+                one.amount,
+                [Piece(one.part.period.billed.start, one.amount)],
+                one.part.stage,
+            )
+            for one in fees
+        ),
+        *(Billed("usage", one.id, one.net, pieces_of(one), one.part.stage) for one in charges),
     ]
-    return [*fees, *(Billed("usage", one.id, one.net, pieces_of(one)) for one in charges)]
 
 
 def pieces_of(charge: RatedCharge) -> list[Piece]:
@@ -116,6 +127,21 @@ def reductions_of(agreement: Agreement, items: Sequence[Billed]) -> list[Reducti
     return found
 
 
+@dataclass(frozen=True)
+class Due:
+    """What a boundary bills.
+
+    Attributes:
+        parts: the parts of the period that ended.
+        reported: lines of usage that is only shown.
+    """
+
+    parts: Sequence[Part]
+    fees: Sequence[FeeLine]
+    charges: Sequence[RatedCharge]
+    reported: list[dict[str, Any]]
+
+
 class Bookkeeping:
     """Adds the lines to an invoice that depend on its other lines."""
 
@@ -131,20 +157,25 @@ class Bookkeeping:
     def discount_lines(self, reductions: Sequence[Reduction]) -> list[dict[str, Any]]:
         return [self.line(one.name, "discount", -one.amount) for one in reductions if one.amount]
 
-    def minimum_lines(self, items: Sequence[Billed]) -> list[dict[str, Any]]:
-        """What is missing to the plan's minimum: contract discounts have left less of the items it applies to."""
-        period = self.boundary.ending
-        if self.agreement.minimum is None or period is None:
-            return []
-        own = self.agreement.minimum
-        minimum = in_force(own.node, period.billed.start, self.agreement.where)
-        if minimum is None:
-            return []
-        least = self.exchange.amount(Own(minimum["amount"], own.currency))
-        least *= share(period, minimum.get("prorate", "days"), self.agreement.where)
-        reached = sum((item.left for item in items if applies(minimum["applies_to"], item)), ZERO)
-        missing = self.round(least) - reached
-        return [self.line("minimum", "minimum", missing)] if missing > 0 else []
+    def minimum_lines(self, items: Sequence[Billed], parts: Sequence[Part]) -> list[dict[str, Any]]:
+        """What is missing to the plan's minimum in each part: its items are worth less than its share of it."""
+        found = []
+        for part in parts:
+            missing = self.missing(items, part) if accrues(part.stage) else ZERO
+            if missing > 0:
+                found.append(self.line("minimum", "minimum", missing) | {"period": part.period.billed})
+        return found
+
+    def missing(self, items: Sequence[Billed], part: Part) -> Fraction:
+        own = own_at(part.terms.minimum, part.period.billed.start, self.agreement.where)
+        if own is None:
+            return ZERO
+        least = self.exchange.amount(Own(own.node["amount"], own.currency))
+        least *= share(part.period, own.node.get("prorate", "days"), self.agreement.where)
+        reached = [
+            item.left for item in items if item.stage is part.stage and applies(own.node["applies_to"], item)
+        ]
+        return self.round(least) - sum(reached, ZERO)
 
     def tax_lines(self, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The tax in force at the period's last instant (at the opening: then), on the sum or line by line."""
@@ -180,21 +211,16 @@ class Bookkeeping:
 
 
 def invoice_of(
-    agreement: Agreement,
-    boundary: Boundary,
-    fee_lines: list[dict[str, Any]],
-    charges: Sequence[RatedCharge],
-    reported: list[dict[str, Any]],
-    exchange: Exchange,
+    agreement: Agreement, boundary: Boundary, due: Due, exchange: Exchange
 ) -> dict[str, Any] | None:
     """Put an invoice together; None where there is nothing to bill, that is, no line, and nothing to report."""
     books = Bookkeeping(agreement, boundary, exchange)
-    items = items_of(fee_lines, charges)
+    items = items_of(due.fees, due.charges)
     reductions = reductions_of(agreement, items)
-    lines = [*fee_lines, *(line for one in charges for line in one.lines)]
+    lines = [*(fee.line() for fee in due.fees), *(line for one in due.charges for line in one.lines)]
     lines += books.discount_lines(reductions)
-    lines += books.minimum_lines(items)
-    if not lines and not reported:
+    lines += books.minimum_lines(items, due.parts)
+    if not lines and not due.reported:
         return None
     taxes = books.tax_lines(lines)
     subtotal = sum((line["amount"] for line in lines), ZERO)
@@ -205,7 +231,7 @@ def invoice_of(
         "kind": "opening" if boundary.ending is None else "period",
         "currency": agreement.currency,
         "lines": [*lines, *taxes],
-        "appendix": reported,
+        "appendix": due.reported,
         "subtotal": subtotal,
         "tax": tax,
         "total": subtotal + tax,

@@ -26,6 +26,23 @@ UNIT_FACTORS = {
 }
 
 
+@dataclass(frozen=True)
+class Start:
+    """Where a ladder begins, if it goes on where that of the part before has stopped.
+
+    Attributes:
+        units: not rounded, with the included ones.
+        billable: the same, rounded.
+        net: the position in the ladder.
+        events: how many there have been.
+    """
+
+    units: Fraction = Fraction(0)
+    billable: Fraction = Fraction(0)
+    net: Fraction = Fraction(0)
+    events: int = 0
+
+
 @dataclass
 class Ladder:
     """Units of one ladder: for each segment and each line.
@@ -36,8 +53,9 @@ class Ladder:
         units: one mapping for each segment, line → units after multipliers and conversion, before rounding.
         events: the same, line → how many events that is.
         each: the same, line → the units of each event.
-        reached: after each segment, the billable units since the period began.
-        included: billable units that are free, from the period's beginning on.
+        start: where the ladder begins: at nothing, unless it goes on where another plan's stopped.
+        reached: after each segment, the billable units since the beginning.
+        included: billable units that are free, from the beginning on.
         costs: what each segment costs.
     """
 
@@ -46,18 +64,22 @@ class Ladder:
     units: list[dict[Texts, Fraction]]
     events: list[dict[Texts, int]]
     each: list[dict[Texts, list[Fraction]]]
+    start: "Start"
     reached: list[Fraction] = field(default_factory=list)
     included: Fraction = Fraction(0)
     costs: list[Cost] = field(default_factory=list)
 
     @classmethod
-    def empty(cls, pool: Texts, cell: tuple[str, ...], segments: int) -> "Ladder":
+    def empty(
+        cls, pool: Texts, cell: tuple[str, ...], segments: int, start: "Start | None" = None
+    ) -> "Ladder":
         return cls(
             pool,
             cell,
             [{} for _ in range(segments)],
             [{} for _ in range(segments)],
             [{} for _ in range(segments)],
+            start or Start(),
         )
 
     def use(self, segment: int, line: Texts, units: Fraction, events: int) -> None:
@@ -84,8 +106,10 @@ class Ladder:
         return total
 
     def net_reached(self, segment: int) -> Fraction:
-        """Net units since the period began, after a segment (-1: at its beginning)."""
-        return max(Fraction(0), self.reached[segment] - self.included) if segment >= 0 else Fraction(0)
+        """Net units of the ladder after a segment (-1: at the beginning)."""
+        if segment < 0:
+            return self.start.net
+        return self.start.net + max(Fraction(0), self.reached[segment] - self.included)
 
     def stretch(self, segment: int) -> Stretch:
         return Stretch(
@@ -93,12 +117,23 @@ class Ladder:
         )
 
     def counted(self, segment: int) -> Stretch:
-        """Where a segment is in events, since the period began."""
+        """Where a segment is in events."""
         after, within, end = (
             sum((sum(one.values()) for one in part), 0)
             for part in (self.events[:segment], self.events[segment : segment + 1], self.events)
         )
-        return Stretch(Fraction(after), Fraction(after + within), Fraction(end))
+        before = self.start.events
+        return Stretch(Fraction(before + after), Fraction(before + after + within), Fraction(before + end))
+
+    def stop(self) -> "Start":
+        """Where a ladder that goes on from this one begins."""
+        last = len(self.units) - 1
+        return Start(
+            units=self.start.units + sum(self.line_units().values(), Fraction(0)),
+            billable=self.start.billable + self.billable,
+            net=self.net_reached(last),
+            events=int(self.counted(last).until),
+        )
 
 
 def divisor(rule: Mapping[str, Any], meter: Mapping[str, Any]) -> Fraction:
@@ -123,22 +158,22 @@ def rounding_of(rule: Mapping[str, Any]) -> str:
 
 def count_billable(ladder: Ladder, rounding: str) -> None:
     """Round the ladder's units over the whole period: what it has reached after each segment is rounded."""
-    total = Fraction(0)
+    total = ladder.start.units
     for segment in ladder.units:
         total += sum(segment.values(), Fraction(0))
-        ladder.reached.append(total if rounding == "none" else round_to(total, Fraction(1), rounding))
+        billable = total if rounding == "none" else round_to(total, Fraction(1), rounding)
+        ladder.reached.append(billable - ladder.start.billable)
 
 
-def spread_included(ladders: Sequence[Ladder], included: Fraction, *, each: bool, measured: Fraction) -> None:
-    """Deduct included units once for the whole charge, spread by billable units; or, with `each`, for each ladder.
+def spread_included(ladders: Sequence[Ladder], included: Fraction, *, measured: Fraction) -> None:
+    """Deduct included units once for the whole charge, spread by billable units.
 
     They are spread by largest remainder; `measured` says how many units, as they are counted for the step, one
     billable unit is made from.
     """
-    total = sum((ladder.billable for ladder in ladders), Fraction(0))
-    if each or included >= total:
+    if included >= sum((ladder.billable for ladder in ladders), Fraction(0)):
         for ladder in ladders:
-            ladder.included = included if each else ladder.billable
+            ladder.included = ladder.billable
         return
     billable = [ladder.billable for ladder in ladders]
     step = finest_step([number * measured for number in (included, *billable)]) / measured

@@ -6,28 +6,26 @@ each subject and each combination of the dimensions that the charge needs, price
 the period's last instant; the combinations are then added up.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.oracle.aggregate import aggregate, counted_span, is_additive
+from tests.oracle.agreement import Agreement, Item
 from tests.oracle.book import (
-    Agreement,
-    Item,
     MeterUse,
     changes,
     dimension_names,
     in_force,
     meters_of,
-    price_of,
     values_of,
     walk,
 )
 from tests.oracle.calendar import Period, Span, instant
 from tests.oracle.findings import Findings
-from tests.oracle.aggregate import aggregate, counted_span, is_additive
 from tests.oracle.measure import Event
 
 
@@ -60,7 +58,7 @@ def segments_of(book: Mapping[str, Any], agreement: Agreement, charge: Item, per
     rule = book["rating"][charge.get("rating")]
     if not any(is_additive(book["meters"][use.meter]) for use in meters_of(rule)):
         return [Segment(period.billed, period.billed.last_instant)]
-    price = price_of(book, charge)
+    price = charge.own("price")
     cuts = changes(None if price is None else price.node, agreement.where)
     cuts |= changes(charge.get("discount"), agreement.where)
     for discount in agreement.contract.get("discounts", []):
@@ -101,10 +99,18 @@ class Metering:
         """What is measured as one: each event of a meter that adds up, else those of a subject and combination."""
         meter = self.book["meters"][use.meter]
         span = counted_span(meter, self.agreement, self.period)
-        own = [one for one in events if one.subject in self.agreement.subjects and span.holds(one.time)]
+        own = [one for event in events if span.holds(event.time) for one in self.attributed(event)]
         if is_additive(meter):
             return [[event] for event in own]
         return combined(own, self.needed_dimensions(use))
+
+    def attributed(self, event: Event) -> Iterator[Event]:
+        """The event with the account that pays for it, if the contract does and has several."""
+        account = self.agreement.account_of(event.subject, event.time)
+        if account is not None and len(self.agreement.accounts) > 1:
+            yield replace(event, dimensions={"account": account.name, **event.dimensions})
+        elif account is not None:
+            yield event
 
     def measured(self, number: int, use: MeterUse, group: Sequence[Event]) -> Usage | None:
         """Measure a group, and multiply it; None where there is no factor for it."""
@@ -122,12 +128,16 @@ class Metering:
     def needed_dimensions(self, use: MeterUse) -> list[str]:
         """The dimensions of pools, lines, the price's matrix and the multipliers, that the meter has."""
         names = {*self.rule.get("pool_by", []), *self.rule.get("lines_by", [])}
-        price = price_of(self.book, self.charge)
+        price = self.charge.own("price")
         for by in values_of(None if price is None else price.node, "by"):
             names.update(by)
         for multiplier in use.multiply_by:
             names.update(self.book["multipliers"][multiplier]["by"])
-        return sorted(names.intersection(dimension_names(self.book["meters"][use.meter])))
+        known = dimension_names(self.book["meters"][use.meter])
+        return [
+            *(["account"] if len(self.agreement.accounts) > 1 else []),
+            *sorted(names.intersection(known)),
+        ]
 
 
 def combined(events: Iterable[Event], names: Sequence[str]) -> list[list[Event]]:
