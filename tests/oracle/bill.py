@@ -54,7 +54,7 @@ from tests.oracle.agreement import Agreement, Item, agreement, reported_as
 from tests.oracle.book import Own, meters_of
 from tests.oracle.calendar import Span, run_window
 from tests.oracle.charge import RatedCharge, Rating, Stops
-from tests.oracle.claims import is_claimed, more_specific
+from tests.oracle.claims import is_surcharge, narrower
 from tests.oracle.exchange import Exchange
 from tests.oracle.fees import Boundary, boundaries, fee_lines
 from tests.oracle.findings import Findings
@@ -102,8 +102,8 @@ class Run:
         rule = self.book["rating"][charge.get("rating")]
         found = {}
         for use in meters_of(rule):
-            claims = list(more_specific(self.book, one, charge, use.meter))
-            rows = [row for row in self.meter_rows(use.meter) if not is_claimed(row, claims)]
+            claims = list(narrower(self.book, one, charge, use.meter))
+            rows = [row for row in self.meter_rows(use.meter) if not any(meets(row, one) for one in claims)]
             found[use.meter] = events_of(self.book, use.meter, rows, rule.get("where"))
         return found
 
@@ -123,6 +123,16 @@ class Run:
             if meter in {use.meter for use in meters_of(rule)}
         }
         return {name for name, rule in counting.items() if meets(row, rule.get("where", {}))}
+
+    def covering(self, one: Agreement, meter: str) -> set[str]:
+        """The rules of a contract that cover usage of a meter: its surcharges do only where it has nothing else."""
+        counting = [
+            charge
+            for charge in one.charges
+            if meter in {use.meter for use in meters_of(self.book["rating"][charge.get("rating")])}
+        ]
+        proper = [charge for charge in counting if not is_surcharge(self.book, charge)]
+        return {charge.get("rating") for charge in proper or counting}
 
     def rules(self, one: Agreement) -> list[str]:
         """The rating rules whose usage a contract bills or reports."""
@@ -223,5 +233,5 @@ def find_uncovered_event(run: Run, meter: str, event: Event, ruled: set[str], fi
     elif not alive:
         findings.add("outside_contract", event.subject, meter, 1)
     for one in alive:
-        if not ruled.intersection(run.rules(one)) and one.contract["type"] != "fixed":
+        if not ruled.intersection(run.covering(one, meter)) and one.contract["type"] != "fixed":
             findings.add("no_price", event.subject, meter, 1)

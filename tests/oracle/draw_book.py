@@ -1,6 +1,6 @@
 """Draws the parts of a book around one run: its meters, rules, multipliers, specs and plans."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -78,12 +78,18 @@ class Scene:
     Attributes:
         moments: dates and times at which contracts begin and end, and versions change.
         aggregates: what meters may do.
+        features: what is drawn besides (see `tests.oracle.features`).
     """
 
     chooser: Chooser
     period: str
     moments: Sequence[When]
     aggregates: Sequence[str]
+    features: Sequence[str]
+
+    def draws(self, feature: str, percent: int) -> bool:
+        """Whether a feature is drawn here, in so many of a hundred cases where it is switched on."""
+        return feature in self.features and self.chooser.often(percent)
 
     @property
     def first(self) -> date:
@@ -94,7 +100,7 @@ class Scene:
         return run_dates(self.period)[1]
 
 
-def draw_scene(chooser: Chooser, aggregates: Sequence[str]) -> Scene:
+def draw_scene(chooser: Chooser, aggregates: Sequence[str], features: Sequence[str]) -> Scene:
     period = chooser.one(PERIODS)
     first, last = run_dates(period)
     middle = first + (last - first) // 2
@@ -113,7 +119,7 @@ def draw_scene(chooser: Chooser, aggregates: Sequence[str]) -> Scene:
         first.replace(day=1) - timedelta(days=1),
         first - timedelta(days=40),
     ]
-    return Scene(chooser, period, moments, aggregates)
+    return Scene(chooser, period, moments, aggregates, features)
 
 
 @dataclass(frozen=True)
@@ -131,10 +137,9 @@ class BookDrawing:
         source = {**SOURCE, "dedupe": one.one(("exact", "trusted"))}
         meters = {f"meter-{n}": self.meter() for n in range(one.count(1, 2))}
         multipliers = {f"weights-{n}": self.multiplier() for n in range(one.count(0, 2))}
-        rating = {
-            f"rule-{name.removeprefix('meter-')}": self.rule(name, meter, sorted(multipliers))
-            for name, meter in meters.items()
-        }
+        rating: dict[str, Any] = {}
+        for name, meter in meters.items():
+            rating |= self.rules(name, meter, sorted(multipliers))
         book: dict[str, Any] = {
             "book": {"syntax": 1, "name": "drawn", "currency": "USD", "sources": {"raw": source}},
             "meters": meters,
@@ -171,6 +176,24 @@ class BookDrawing:
             50, lambda: {"values": fill(shape, lambda: self.chooser.number(FACTORS))}, scalar=False
         )
         return {"by": by, **factors}
+
+    def rules(self, name: str, meter: Mapping[str, Any], multipliers: Sequence[str]) -> dict[str, Any]:
+        """The rules of a meter: one, and perhaps a narrower one and a surcharge."""
+        rule_name = name.replace("meter", "rule")
+        rule = self.rule(name, meter, multipliers)
+        found = {rule_name: rule}
+        taken = {*meter.get("where", ()), *rule.get("where", ())}
+        if self.scene.draws("narrower", 30):
+            where = {**rule.get("where", {}), **self.condition(taken)}
+            found[f"{rule_name}-narrow"] = {**self.rule(name, meter, multipliers), "where": where}
+        if self.scene.draws("narrower", 20):
+            extra = {**self.rule(name, meter, multipliers), "surcharge": True}
+            found[f"{rule_name}-extra"] = extra
+        return found
+
+    def condition(self, taken: Collection[str]) -> Mapping[str, Any]:
+        """A condition on a column that has none yet."""
+        return self.chooser.one([one for one in CONDITIONS if not set(one) & set(taken)])
 
     def rule(self, name: str, meter: Mapping[str, Any], multipliers: Sequence[str]) -> dict[str, Any]:
         one = self.chooser
@@ -239,7 +262,8 @@ class BookDrawing:
         prices = self.prices()
         percent = 50 if "price" in book["rating"][rule] else 100
         own = self.chooser.maybe(percent, "price", lambda: prices.price(money))
-        return {"rating": rule, **own, **prices.pricing(money)}
+        besides = {"surcharge": True} if self.scene.draws("narrower", 7) else {}
+        return {"rating": rule, **own, **prices.pricing(money), **besides}
 
     def plan(self, book: Mapping[str, Any]) -> dict[str, Any]:
         one = self.chooser

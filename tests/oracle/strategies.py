@@ -15,6 +15,7 @@ from tests.oracle.choices import Chooser, Drawn, Seeded
 from tests.oracle.draw_book import BookDrawing, draw_scene
 from tests.oracle.draw_contracts import ContractDrawing
 from tests.oracle.draw_usage import UsageDrawing, draw_rates
+from tests.oracle.features import SWITCHED_ON
 from tests.oracle.write import case_files
 
 
@@ -45,8 +46,10 @@ AGGREGATES = ("sum", "count", "max", "min", "unique", "latest")
 """The aggregates of drawn meters, unless others are asked for; `time_weighted_sum` divides, so it has cases apart."""
 
 
-def draw_case(chooser: Chooser, most_events: int, aggregates: Sequence[str]) -> Case:
-    scene = draw_scene(chooser, aggregates)
+def draw_case(
+    chooser: Chooser, most_events: int, aggregates: Sequence[str], features: Sequence[str] = SWITCHED_ON
+) -> Case:
+    scene = draw_scene(chooser, aggregates, features)
     book = BookDrawing(scene).book()
     book["contracts"] = ContractDrawing(scene, book).contracts()
     events = UsageDrawing(scene, book).events(most_events)
@@ -59,6 +62,11 @@ def cases(draw: DrawFn, most_events: int = 20, aggregates: Sequence[str] = AGGRE
     return draw_case(Chooser(Drawn(draw)), most_events, aggregates)
 
 
-def case_of(seed: int, most_events: int = 20, aggregates: Sequence[str] = AGGREGATES) -> Case:
+def case_of(
+    seed: int,
+    most_events: int = 20,
+    aggregates: Sequence[str] = AGGREGATES,
+    features: Sequence[str] = SWITCHED_ON,
+) -> Case:
     """Draw the case of a seed."""
-    return draw_case(Chooser(Seeded(seed)), most_events, aggregates)
+    return draw_case(Chooser(Seeded(seed)), most_events, aggregates, features)
