@@ -169,7 +169,8 @@ class Rating:
                 ladder.included = max(ZERO, included - ladder.start.billable)
             return
         used_before = sum((stop.billable for stop in self.starts.values()), ZERO)
-        measured = measured_units(self.rule, self.meter, self.period)
+        meters = [self.book["meters"][use.meter] for use in meters_of(self.rule)]
+        measured = measured_units(self.rule, meters, self.period, self.agreement.where)
         spread_included(ladders, max(ZERO, included - used_before), measured=measured)
 
     def included(self) -> Fraction | None:

@@ -2,124 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
-from tests.oracle.calendar import run_dates
 from tests.oracle.choices import Chooser
-from tests.oracle.draw_prices import BOUNDARIES, Money, Prices, When, fill
+from tests.oracle.draw_meters import MeterDrawing, is_money
+from tests.oracle.draw_prices import BOUNDARIES, Money, Prices, fill
+from tests.oracle.draw_scene import CONDITIONS, CURRENCIES, KEYS, SOURCE, ZONES, Scene
 
-CURRENCIES = ("USD", "EUR", "TRY", "JPY", "KWD")
-ZONES = (
-    "UTC",
-    "Europe/Istanbul",
-    "Europe/Berlin",
-    "America/New_York",
-    "Asia/Kolkata",
-    "Africa/Cairo",
-    "Pacific/Auckland",
-    "America/Havana",
-    "Asia/Beirut",
-)
-PERIODS = (
-    "2026-10",
-    "2026-03",
-    "2026-02",
-    "2024-02",
-    "2026-04",
-    "2026-W14",
-    "2026-Q1",
-    "2026",
-    "2026-03-29",
-    "2026-10-15/2026-11-20",
-    "2026-12-31/2027-01-02",
-)
-COLUMNS = {
-    "chain": "string",
-    "method": "string",
-    "status": "integer",
-    "size": "integer",
-    "level": "decimal",
-    "latency": "integer",
-    "live": "boolean",
-}
-SOURCE = {"subject": "org", "event_id": "id", "event_time": "ts", "columns": COLUMNS}
-KEYS = {
-    "chain": ("ethereum", "base", "solana"),
-    "method": ("eth_call", "eth_getLogs"),
-    "band": ("100", "500", "over"),
-    "status": ("200", "404"),
-    "live": ("true", "false"),
-}
-"""Dimensions and the keys that usage has there (NULL besides)."""
+SHARES = ("share", "bounded")
+"""What begins the names of rules that count money; prices of the second kind may bound what an event costs."""
 
-BAND = {"band": {"of": "latency", "up_to": [100, 500]}}
 FACTORS = ("1", "2", "0.5", "26", "0", "0.333", "1.5")
-CONDITIONS: tuple[Mapping[str, Any], ...] = (
-    {"status": {"lt": 500}},
-    {"status": {"gte": 200, "lte": 404}},
-    {"status": {"gt": 200}},
-    {"method": {"not_in": ["net_version"]}},
-    {"method": {"starts_with": "eth_"}},
-    {"method": {"exists": True}},
-    {"chain": {"exists": False}},
-    {"chain": ["ethereum", "base"]},
-    {"chain": {"in": ["solana"]}},
-    {"chain": "ethereum"},
-    {"live": True},
-    {"size": {"eq": 10}},
-)
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One run: its period, and the days and instants around it at which things happen.
-
-    Attributes:
-        moments: dates and times at which contracts begin and end, and versions change.
-        aggregates: what meters may do.
-        features: what is drawn besides (see `tests.oracle.features`).
-    """
-
-    chooser: Chooser
-    period: str
-    moments: Sequence[When]
-    aggregates: Sequence[str]
-    features: Sequence[str]
-
-    def draws(self, feature: str, percent: int) -> bool:
-        """Whether a feature is drawn here, in so many of a hundred cases where it is switched on."""
-        return feature in self.features and self.chooser.often(percent)
-
-    @property
-    def first(self) -> date:
-        return run_dates(self.period)[0]
-
-    @property
-    def last(self) -> date:
-        return run_dates(self.period)[1]
-
-
-def draw_scene(chooser: Chooser, aggregates: Sequence[str], features: Sequence[str]) -> Scene:
-    period = chooser.one(PERIODS)
-    first, last = run_dates(period)
-    middle = first + (last - first) // 2
-    eastern = timezone(timedelta(hours=3))
-    noon = datetime(middle.year, middle.month, middle.day, 12, tzinfo=UTC)
-    moments: list[When] = [
-        middle,
-        middle + timedelta(days=1),
-        first,
-        last,
-        first + timedelta(days=1),
-        last - timedelta(days=1),
-        noon,
-        (noon + timedelta(hours=2, microseconds=1)).astimezone(eastern),
-        first - timedelta(days=1),
-        first.replace(day=1) - timedelta(days=1),
-        first - timedelta(days=40),
-    ]
-    return Scene(chooser, period, moments, aggregates, features)
 
 
 @dataclass(frozen=True)
@@ -135,7 +29,7 @@ class BookDrawing:
     def book(self) -> dict[str, Any]:
         one = self.chooser
         source = {**SOURCE, "dedupe": one.one(("exact", "trusted"))}
-        meters = {f"meter-{n}": self.meter() for n in range(one.count(1, 2))}
+        meters = {f"meter-{n}": MeterDrawing(self.scene).meter() for n in range(one.count(1, 2))}
         multipliers = {f"weights-{n}": self.multiplier() for n in range(one.count(0, 2))}
         rating: dict[str, Any] = {}
         for name, meter in meters.items():
@@ -150,24 +44,10 @@ class BookDrawing:
         book["plans"] = {name: self.plan(book) for name in ("pro", "pro@2")[: one.count(0, 2)]}
         return book
 
-    def meter(self) -> dict[str, Any]:
-        one = self.chooser
-        how = one.one(self.scene.aggregates)
-        value = (
-            {}
-            if how == "count"
-            else {"value": one.one(("method", "size") if how == "unique" else ("size", "level"))}
-        )
-        where: dict[str, Any] = {}
-        for condition in one.some(CONDITIONS)[: one.one((0, 0, 1, 2))]:
-            where.update(condition)
-        dimensions = ["chain", "method", BAND, "status", "live"]
-        return {"source": "raw", "aggregate": how, **value, "unit": "byte", "dimensions": dimensions} | (
-            {"where": where} if where else {}
-        )
-
-    def prices(self) -> Prices:
-        return Prices(self.chooser, self.scene.moments, KEYS)
+    def prices(self, rule: str = "") -> Prices:
+        """What draws prices; those of a rule that counts money may be shares of it."""
+        shares = next((kind for kind in SHARES if rule.startswith(kind)), "")
+        return Prices(self.chooser, self.scene.moments, KEYS, shares, self.scene.features)
 
     def multiplier(self) -> dict[str, Any]:
         prices = self.prices()
@@ -179,35 +59,51 @@ class BookDrawing:
 
     def rules(self, name: str, meter: Mapping[str, Any], multipliers: Sequence[str]) -> dict[str, Any]:
         """The rules of a meter: one, and perhaps a narrower one and a surcharge."""
-        rule_name = name.replace("meter", "rule")
-        rule = self.rule(name, meter, multipliers)
-        found = {rule_name: rule}
-        taken = {*meter.get("where", ()), *rule.get("where", ())}
+        rule_name = name.replace("meter", self.chooser.one(SHARES) if is_money(meter) else "rule")
+        own = self.where(meter)
+        found = {rule_name: self.rule(rule_name, name, meter, multipliers) | own}
         if self.scene.draws("narrower", 30):
-            where = {**rule.get("where", {}), **self.condition(taken)}
-            found[f"{rule_name}-narrow"] = {**self.rule(name, meter, multipliers), "where": where}
+            taken = {*meter.get("where", ()), *own.get("where", ())}
+            where = {**own.get("where", {}), **self.condition(taken)}
+            narrow = f"{rule_name}-narrow"
+            found[narrow] = self.rule(narrow, name, meter, multipliers) | {"where": where}
         if self.scene.draws("narrower", 20):
-            extra = {**self.rule(name, meter, multipliers), "surcharge": True}
-            found[f"{rule_name}-extra"] = extra
+            extra = f"{rule_name}-extra"
+            found[extra] = (
+                self.rule(extra, name, meter, multipliers) | self.where(meter) | {"surcharge": True}
+            )
         return found
+
+    def where(self, meter: Mapping[str, Any]) -> dict[str, Any]:
+        narrowed = self.chooser.maybe(15, "where", lambda: dict(self.chooser.one(CONDITIONS)))
+        return dict(narrowed) if not set(narrowed.get("where", ())) & set(meter.get("where", ())) else {}
 
     def condition(self, taken: Collection[str]) -> Mapping[str, Any]:
         """A condition on a column that has none yet."""
         return self.chooser.one([one for one in CONDITIONS if not set(one) & set(taken)])
 
-    def rule(self, name: str, meter: Mapping[str, Any], multipliers: Sequence[str]) -> dict[str, Any]:
+    def rule(
+        self, rule: str, name: str, meter: Mapping[str, Any], multipliers: Sequence[str]
+    ) -> dict[str, Any]:
         one = self.chooser
         names = sorted(KEYS)
-        narrowed = one.maybe(15, "where", lambda: dict(one.one(CONDITIONS)))
         return {
             "meter": name,
-            **one.maybe(85, "price", lambda: self.prices().price(Money("USD", ("EUR",)))),
-            **(narrowed if not set(narrowed.get("where", ())) & set(meter.get("where", ())) else {}),
+            **one.maybe(85, "price", lambda: self.prices(rule).price(Money("USD", ("EUR",)))),
             **one.maybe(50, "multiply_by", lambda: one.some(multipliers)),
-            **one.maybe(40, "convert", self.conversion),
+            **(
+                self.money_unit(rule, meter) if is_money(meter) else one.maybe(40, "convert", self.conversion)
+            ),
             **one.maybe(40, "pool_by", lambda: one.some(names)[:2]),
             **one.maybe(60, "lines_by", lambda: one.some(names)[:2]),
         }
+
+    def money_unit(self, rule: str, meter: Mapping[str, Any]) -> dict[str, Any]:
+        """How billable units of a meter that sums money are in a currency; bounded ones are not rounded."""
+        rounding = {} if rule.startswith("bounded") else self.chooser.maybe(20, "round", value="half_up")
+        if meter["unit"] == "cent":
+            return {"unit": "USD", "convert": {"divide_by": 100, **rounding}}
+        return dict(self.chooser.maybe(20, "convert", {"divide_by": 1, **rounding}))
 
     def conversion(self) -> dict[str, Any]:
         one = self.chooser
@@ -259,7 +155,7 @@ class BookDrawing:
         }
 
     def charge(self, book: Mapping[str, Any], rule: str, money: Money) -> dict[str, Any]:
-        prices = self.prices()
+        prices = self.prices(rule)
         percent = 50 if "price" in book["rating"][rule] else 100
         own = self.chooser.maybe(percent, "price", lambda: prices.price(money))
         besides = {"surcharge": True} if self.scene.draws("narrower", 7) else {}

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from tests.oracle.choices import Chooser
-from tests.oracle.draw_book import CURRENCIES, BookDrawing, Scene
+from tests.oracle.draw_book import BookDrawing
 from tests.oracle.draw_prices import PERCENTS, Money, When
+from tests.oracle.draw_scene import CURRENCIES, Scene
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,12 @@ class ContractDrawing:
                 found[fee["id"]] = {**amount, **self.parts.fee_terms(money)}
         for charge in plan["charges"]:
             if self.chooser.often(25):
-                price = self.chooser.maybe(50, "price", lambda: self.parts.prices().price(money))
-                found[charge["rating"]] = {**price, **self.parts.prices().pricing(money)}
+                found[charge["rating"]] = self.charge_override(charge["rating"], money)
         return {name: override for name, override in found.items() if override}
+
+    def charge_override(self, rule: str, money: Money) -> dict[str, Any]:
+        prices = self.parts.prices(rule)
+        return {**self.chooser.maybe(50, "price", lambda: prices.price(money)), **prices.pricing(money)}
 
     def discounts(self, names: Sequence[str], start: When) -> dict[str, Any]:
         one = self.chooser

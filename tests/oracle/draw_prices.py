@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from tests.oracle.choices import Chooser
+from tests.oracle.draw_shares import share_price
 
 When = date | datetime
 
@@ -33,11 +34,15 @@ class Prices:
     Attributes:
         moments: when dated values may change.
         dimensions: what matrices may go by, with the keys that usage has there.
+        features: what is drawn besides (see `tests.oracle.features`).
+        shares: `share` where units are money, `bounded` where besides nothing is included; else "".
     """
 
     chooser: Chooser
     moments: Sequence[When]
     dimensions: dict[str, tuple[str, ...]]
+    shares: str = ""
+    features: Sequence[str] = ()
 
     def dated(self, percent: int, value: Callable[[], Any], *, scalar: bool) -> Any:
         """A value, or versions of it; the first has mostly always held, else nothing does before it."""
@@ -75,12 +80,17 @@ class Prices:
         return self.chooser.one(("free", "blocked")) if self.chooser.often(10) else self.plain_price(money)
 
     def plain_price(self, money: Money) -> dict[str, Any]:
+        if self.shares and self.chooser.often(70):
+            return share_price(self.chooser, bounded=self.shares == "bounded")
         model = self.chooser.one(("per_unit", "graduated", "volume", "package", "flat"))
         if model == "per_unit":
             named = {"model": "per_unit"} if self.chooser.often(50) else {}
             return {**named, "amount": self.amount(money), "per": self.chooser.number(PERS)}
         if model == "package":
-            return {"model": model, "size": self.chooser.number(SIZES), "amount": self.amount(money)}
+            percent = 30 if "package_round" in self.features else 0
+            rounded = self.chooser.maybe(percent, "round", lambda: self.chooser.one(("down", "up")))
+            size = self.chooser.number(SIZES)
+            return {"model": model, "size": size, "amount": self.amount(money), **rounded}
         at_zero = self.chooser.maybe(20, "flat_at_zero", value=True)
         if model == "flat":
             return {"model": model, "amount": self.amount(money), **at_zero}
@@ -113,12 +123,15 @@ class Prices:
         """What a charge, or an override of one, says besides its price."""
         one = self.chooser
         return {
-            **one.maybe(40, "included", lambda: self.dated(20, lambda: one.number(INCLUDED), scalar=True)),
+            **({} if self.shares == "bounded" else one.maybe(40, "included", self.included)),
             **one.maybe(25, "included_each", value=True),
             **one.maybe(25, "prorate_included", lambda: one.one(("days", "seconds", "none"))),
             **one.maybe(25, "discount", lambda: self.dated(40, self.discount, scalar=False)),
             **self.bounds(money),
         }
+
+    def included(self) -> Any:
+        return self.dated(20, lambda: self.chooser.number(INCLUDED), scalar=True)
 
     def bounds(self, money: Money) -> dict[str, Any]:
         """A minimum and a maximum that do not cross, or neither: an override's must fit those of its charge."""

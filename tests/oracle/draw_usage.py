@@ -10,7 +10,7 @@ from typing import Any
 from tests.oracle.agreement import agreement
 from tests.oracle.calendar import MICROSECOND, instant, run_window
 from tests.oracle.choices import Chooser
-from tests.oracle.draw_book import CURRENCIES, Scene
+from tests.oracle.draw_scene import CURRENCIES, Scene
 from tests.oracle.fees import boundaries
 
 SIZES = ("1", "0", "2", "3", "5", "10", "100", "999", "1000", "1001", "1024", "1000000")
@@ -19,6 +19,7 @@ CHAINS = ("ethereum", "base", "solana", "polygon", None)
 METHODS = ("eth_call", "eth_getLogs", "net_version", None)
 STATUSES = (200, 404, 500, None)
 LATENCIES = (100, 99, 101, 500, 501, None)
+ACTIONS = ("add", "join", "remove", "rename", None)
 RATES = ("1.1", "2", "0.5", "40.505", "3", "0.0333")
 
 
@@ -65,6 +66,7 @@ class UsageDrawing:
             "level": Decimal(one.one(LEVELS)),
             "latency": one.one(LATENCIES),
             "live": one.one((True, False, None)),
+            "action": one.one(ACTIONS),
         }
 
     def again(self, event: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,5 +3,9 @@
 A feature that is left out of `SWITCHED_ON` is known to the oracle and its own tests, but is not compared.
 """
 
-SWITCHED_ON: tuple[str, ...] = ("narrower",)
-"""`narrower`: several charges on one meter, of which one is narrower or a surcharge."""
+SWITCHED_ON: tuple[str, ...] = ("narrower", "percentile", "expressions")
+"""
+`narrower`: several charges on one meter, of which one is narrower or a surcharge.
+`percentile`, `expressions`, `recurring`, `operation`: of meters.
+`shares`: prices that are a share of an amount of money.
+"""

@@ -6,9 +6,11 @@ A ladder is the usage of one charge in one billing period with equal `pool_by` v
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import lcm
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from tests.oracle.calendar import Period, microseconds
+from tests.oracle.calendar import Period, days_touched, microseconds
 from tests.oracle.money import decimal_places, divide_up, round_to
 from tests.oracle.price import Cost, Stretch
 
@@ -191,17 +193,25 @@ def finest_step(numbers: Sequence[Fraction]) -> Fraction:
     return Fraction(1, 10**most)
 
 
-def measured_units(rule: Mapping[str, Any], meter: Mapping[str, Any], period: Period) -> Fraction:
+def measured_units(
+    rule: Mapping[str, Any], meters: Sequence[Mapping[str, Any]], period: Period, where: ZoneInfo
+) -> Fraction:
     """How many units one billable unit is made from, of those in whose finest decimal place included units are spread.
 
-    These are billable units where conversion rounds, else multiplied units before conversion: the divisor. A level
-    over time is measured in units × microseconds, so there it is the divisor × the length of the nominal period.
+    These are billable units where conversion rounds, else multiplied units before conversion: the divisor. Levels over
+    time are measured in units × microseconds or days, so there it is the divisor × those of the nominal period.
     """
     if rounding_of(rule) != "none":
         return Fraction(1)
-    if meter["aggregate"] == "time_weighted_sum":
-        return divisor(rule, meter) * microseconds(period.nominal)
-    return divisor(rule, meter)
+    parts = [parts_of_time(meter, period, where) for meter in meters]
+    return divisor(rule, meters[0]) * lcm(*parts)
+
+
+def parts_of_time(meter: Mapping[str, Any], period: Period, where: ZoneInfo) -> int:
+    """How many parts of the nominal period there are, each of which has a level of its own; 1 for other meters."""
+    if meter["aggregate"] == "time_weighted_sum" or meter.get("prorate") == "seconds":
+        return microseconds(period.nominal)
+    return days_touched(period.nominal, where) if meter.get("prorate") == "days" else 1
 
 
 def line_shares(ladder: Ladder, segment: int, lines: Sequence[Texts]) -> list[Fraction]:

@@ -12,8 +12,9 @@ from hypothesis.strategies import DrawFn
 
 from tests.oracle.bill import Bill, bill
 from tests.oracle.choices import Chooser, Drawn, Seeded
-from tests.oracle.draw_book import BookDrawing, draw_scene
+from tests.oracle.draw_book import BookDrawing
 from tests.oracle.draw_contracts import ContractDrawing
+from tests.oracle.draw_scene import draw_scene
 from tests.oracle.draw_usage import UsageDrawing, draw_rates
 from tests.oracle.features import SWITCHED_ON
 from tests.oracle.write import case_files
