@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from ratebook.book.model import Charge, ContractTerms, Fee, Plan, RatingRule
 
-_OF_A_FEE: Final = ("name", "amount", "quantity", "bill", "prorate", "every")
+_OF_A_FEE: Final = ("name", "amount", "quantity", "bill", "prorate", "every", "tax")
 
 
 class Term(NamedTuple):

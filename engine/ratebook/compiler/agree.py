@@ -31,7 +31,8 @@ from ratebook.compiler.charges import (
 from ratebook.compiler.event_bounds import bands_of
 from ratebook.compiler.measures import MeasureDraft, MeasureSpec
 from ratebook.compiler.prices import PriceTerms, leaves_of
-from ratebook.compiler.program import Agreement, FxPolicy, Price, TaxProgram
+from ratebook.compiler.program import Agreement, FxPolicy, Price
+from ratebook.compiler.tax import tax_terms
 from ratebook.compiler.terms import ANY_CONTRACT, begins
 from ratebook.money import minor_unit
 from ratebook.template import Template, compile_template
@@ -86,7 +87,7 @@ class Agreements:
             charges=tuple(charges),
             discounts=terms.discounts,
             minimum=_minimum(terms, plan, homes, header),
-            tax=_tax(terms.spec, spec, header),
+            tax=tax_terms(terms.spec, spec, terms.tax, sources, header),
             external_tax=spec.tax == "external",
             bills_all=terms.type == "fixed",
             meters=frozenset(self.measures[charge.measure].spec.meter for charge in charges),
@@ -264,12 +265,3 @@ def _minimum(
         return Timed(())
     term = Term(plan.minimum, homes.plan, f"plans/{terms.plan}#minimum")
     return timed(term, header.zone, lambda minimum, pointer: (minimum, homes.plan, pointer))
-
-
-def _tax(spec_id: str, spec: Spec, header: Agreement) -> Timed[TaxProgram]:
-    if spec.tax is None or isinstance(spec.tax, str):
-        return Timed(())
-    term = Term(spec.tax, header.currency, f"specs/{spec_id}#tax")
-    return timed(
-        term, header.zone, lambda tax, at: TaxProgram(header.say(tax.name), tax.percent, tax.round_on, at)
-    )

@@ -21,8 +21,9 @@ from ratebook.compiler.program import (
     FeeProgram,
     MinimumProgram,
     Program,
-    TaxProgram,
+    TaxRules,
 )
+from ratebook.compiler.tax import TaxTerms
 from ratebook.compiler.terms import at_version, in_force
 
 
@@ -38,7 +39,7 @@ class Agreed:
         charges: with all their versions.
         discounts: of the contract, in order.
         minimum: of the plan, with its pointer and home currency.
-        tax: versions of the tax.
+        tax: its rates in time; None where there is none, or somebody else adds it.
         external_tax: whether somebody else adds it.
         bills_all: whether all usage counts as billed, as a fixed price does.
         meters: those whose usage some charge bills.
@@ -52,7 +53,7 @@ class Agreed:
     charges: tuple[ChargeTerms, ...]
     discounts: tuple[ContractDiscount, ...]
     minimum: Timed[tuple[Minimum, str, str]]
-    tax: Timed[TaxProgram]
+    tax: TaxTerms | None
     external_tax: bool
     bills_all: bool
     meters: frozenset[str]
@@ -79,13 +80,13 @@ class Agreed:
 
     def _compile(self, boundary: Boundary, calendar: Calendar, life: Interval) -> Program:
         where = self.header.zone
-        moment = boundary.at if boundary.kind == "opening" else Instant(boundary.billed.end - 1)
         fees = tuple(self._fees(boundary, calendar, life))
         charges = self._charges(boundary) if boundary.kind == "period" else ()
         minimum = self._minimum(boundary) if boundary.kind == "period" else None
         discounts = tuple(self._discounts(where))
-        tax = self.tax.at(moment)
-        currencies = sorted(_currencies(fees, charges, minimum) - {self.header.currency, ""})
+        tax = self.tax.program(boundary, fees) if self.tax is not None else None
+        owed = {tax.currency} if isinstance(tax, TaxRules) else set()
+        currencies = sorted((_currencies(fees, charges, minimum) | owed) - {self.header.currency, ""})
         meaning = (self.header, boundary, fees, charges, discounts, minimum, tax, self.external_tax)
         return Program(
             self.header,
@@ -138,6 +139,8 @@ class Agreed:
 
     def _window_edges(self, billed: Interval) -> set[Instant]:
         edges = {edge for discount in self._discounts(self.header.zone) for edge in discount.window}
+        if self.tax is not None:
+            edges |= self.tax.changes(billed)
         return {edge for edge in edges if billed.start < edge < billed.end}
 
     def _charges(self, boundary: Boundary) -> tuple[ChargeProgram, ...]:

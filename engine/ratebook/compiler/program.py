@@ -314,6 +314,64 @@ class TaxProgram:
 
 
 @dataclass(frozen=True, slots=True)
+class RateGroup:
+    """What is taxed and rounded together: a rate at one percentage, or an exemption by its code.
+
+    `rate` is its name in the book, `code` that of the exemption or reverse charge, else "".
+    """
+
+    rate: str
+    percent: Decimal
+    code: str
+    reason: str
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withholding:
+    """The part of the tax that the customer pays to the authority itself."""
+
+    code: str
+    share: Share
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRules:
+    """A tax of several rates, or one that is not simply added to the subtotal.
+
+    Attributes:
+        name: of the tax.
+        round_on: whether it is rounded on each group, or on each line.
+        inclusive: whether amounts contain it.
+        split: whether each part of a period is taxed at its own rate, else all of it at that of its end.
+        rates: by name, what they are from each instant on.
+        named: fee or charge → its rate.
+        otherwise: the rate of everything else.
+        last: the instant whose rates count for usage, and for what is no fee.
+        withholding: what of it is withheld.
+        currency: in which it is owed, where that is not the invoice's; else "".
+    """
+
+    name: str
+    round_on: Literal["rate_group", "line"]
+    inclusive: bool
+    split: bool
+    rates: Mapping[str, tuple[tuple[Instant, RateGroup], ...]]
+    named: Mapping[str, str]
+    otherwise: str
+    last: Instant
+    withholding: Withholding | None
+    currency: str
+    pointer: str
+
+    def group(self, part: str, at: Instant) -> RateGroup | None:
+        """Give the group of a fee or charge, or of something else, at an instant; None: it is not taxed yet."""
+        rate = self.rates[self.named.get(part, self.otherwise)]
+        return next((group for start, group in reversed(rate) if start <= at), None)
+
+
+@dataclass(frozen=True, slots=True)
 class FxPolicy:
     """Where a spec takes exchange rates from, for which date, and what happens without one."""
 
@@ -363,6 +421,11 @@ class Boundary:
     following: Interval | None
 
 
+def supply_of(fee_period: Interval, boundary: Boundary) -> Instant:
+    """Give the date of supply of a fee: when its period begins if it is paid in advance, else the last of it."""
+    return fee_period.start if fee_period.start >= boundary.at else Instant(fee_period.end - 1)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """Everything that rating a contract at one boundary needs to know; one object for all who share it.
@@ -376,7 +439,7 @@ class Program:
     charges: tuple[ChargeProgram, ...]
     discounts: tuple[DiscountProgram, ...]
     minimum: MinimumProgram | None
-    tax: TaxProgram | None
+    tax: TaxProgram | TaxRules | None
     external_tax: bool
     currencies: tuple[str, ...]
     digest: str

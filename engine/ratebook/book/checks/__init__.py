@@ -3,7 +3,17 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ratebook.book.checks import agreements, meters, prices, references, secrets, shares, templates, units
+from ratebook.book.checks import (
+    agreements,
+    meters,
+    prices,
+    references,
+    secrets,
+    shares,
+    taxes,
+    templates,
+    units,
+)
 from ratebook.book.checks.lives import SubjectOverlaps, check_life
 from ratebook.book.checks.unused import Used, check_unused
 from ratebook.book.contract_tables import Limited, Report
@@ -29,6 +39,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     prices.check_band_keys,
     shares.check_list_prices,
     agreements.check_plans,
+    taxes.check_rate_names,
     templates.check_templates,
     secrets.check_secrets,
 )

@@ -9,6 +9,7 @@ from ratebook.book.checks.currencies import check_currencies
 from ratebook.book.checks.prices import begins, tiers_and_versions, zones_of
 from ratebook.book.checks.references import applies_to, dangling, ids_of_plan, matrix_dimensions, to_file
 from ratebook.book.checks.shares import check_share_currencies, check_shares
+from ratebook.book.checks.taxes import check_contract_tax
 from ratebook.book.checks.templates import check_template
 from ratebook.book.checks.twice import check_twice
 from ratebook.book.checks.walk import Part
@@ -21,7 +22,7 @@ from ratebook.calendar import zone
 from ratebook.findings import Finding
 from ratebook.money import plain
 
-_OF_CHARGES: Final = tuple(Pricing.model_fields)
+_OF_CHARGES: Final = tuple(name for name in Pricing.model_fields if name not in Fee.model_fields)
 _OF_FEES: Final = tuple(name for name in Override.model_fields if name not in Pricing.model_fields)
 _NOT_RATED_YET: Final = ("commitments", "credits", "phases")
 
@@ -107,6 +108,7 @@ def _with_plan(draft: Draft, terms: ContractTerms, plan: Plan | None, pointer: s
     sources = Sources(pointer, terms, plan, plan_pointer, draft.rules, homes)
     charges = list(sources.charges())
     yield from check_currencies(sources, exchanged=spec.fx is not None)
+    yield from check_contract_tax(draft, terms, sources)
     yield from check_twice(charges)
     yield from _bounds(charges, _zones(draft, terms.spec))
     yield from check_shares(charges, draft.meters, pointer)

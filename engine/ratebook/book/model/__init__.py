@@ -30,7 +30,8 @@ from ratebook.book.model.price import (
 )
 from ratebook.book.model.rating import Convert, Labels, Multiplication, Multiplier, RatingRule
 from ratebook.book.model.settings import ClickHouse, Environment, FxFeed, Settings, Source, Usage
-from ratebook.book.model.spec import Costs, Fx, Policy, Rounding, Sink, Spec, Tax
+from ratebook.book.model.spec import Costs, Fx, Policy, Rounding, Sink, Spec
+from ratebook.book.model.tax import ContractTax, Tax, TaxRate
 from ratebook.book.model.tree import DEFAULT_KEY
 from ratebook.book.model.values import Amount, Duration, LocalText, When
 
@@ -45,6 +46,7 @@ __all__ = [
     "Contract",
     "ContractDiscount",
     "ContractDocument",
+    "ContractTax",
     "ContractTerms",
     "Convert",
     "Costs",
@@ -88,6 +90,7 @@ __all__ = [
     "Source",
     "Spec",
     "Tax",
+    "TaxRate",
     "Tier",
     "Usage",
     "Version",

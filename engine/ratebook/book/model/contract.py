@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from ratebook.book.model.base import Model, problem
 from ratebook.book.model.dated import Dated
 from ratebook.book.model.plan import Bill, Charge, Cycle, Fee, FeeCycle, Pricing
+from ratebook.book.model.tax import ContractTax
 from ratebook.book.model.values import (
     Amount,
     Currency,
@@ -74,6 +75,8 @@ class FixedPrice(Model):
     """How a part of a period is charged."""
     every: FeeCycle | None = None
     """A cycle of its own; the contract's unless given."""
+    tax: Id | None = None
+    """One of the `rates` of the spec's tax; its standard rate unless given."""
 
     def fee(self) -> Fee:
         """Give it as a fee."""
@@ -84,6 +87,7 @@ class FixedPrice(Model):
             bill=self.bill,
             prorate=self.prorate,
             every=self.every,
+            tax=self.tax,
         )
 
 
@@ -186,6 +190,8 @@ class ContractTerms(Model):
     """The price of a fixed contract."""
     report: tuple[Id, ...] = ()
     """Rating rules whose usage is the invoice's appendix: lines without amounts."""
+    tax: ContractTax | None = None
+    """What is different about the customer's tax."""
     commitments: tuple[Commitment, ...] = ()
     """What the customer promises to spend; not rated yet."""
     credits: tuple[Credit, ...] = ()

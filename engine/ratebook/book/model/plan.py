@@ -55,6 +55,8 @@ class Fee(Model):
     """How a part of a period is charged: by days, by seconds, or in full."""
     every: FeeCycle | None = None
     """A cycle of its own, or `once`; the contract's cycle unless given."""
+    tax: Id | None = None
+    """One of the `rates` of the spec's tax; its standard rate unless given."""
 
 
 class Discount(Model):
@@ -83,6 +85,8 @@ class Pricing(Model):
     """The charge is at most this, in each billing period."""
     description: LocalText | None = None
     """Replaces the rule's template of a line's text."""
+    tax: Id | None = None
+    """One of the `rates` of the spec's tax."""
     surcharge: Flag | None = None
     """Whether it bills besides: events that another charge of the contract bills too; as the rule says unless given."""
 

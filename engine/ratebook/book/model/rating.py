@@ -56,6 +56,8 @@ class RatingRule(Model):
     """The list price; a plan's charge or a contract's override may replace it whole."""
     description: LocalText | None = None
     """Template of a line's text."""
+    tax: Id | None = None
+    """One of the `rates` of the spec's tax; its standard rate unless given."""
     surcharge: Flag = False
     """Whether it bills besides: events that another charge of the contract bills too."""
 

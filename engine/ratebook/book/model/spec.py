@@ -1,18 +1,17 @@
 """`specs/*.yaml`: billing specs, how one region is invoiced; and `sinks/*.yaml`, where invoices go."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Discriminator, Field, RootModel, Tag
+from pydantic import Field, RootModel
 
-from ratebook.book.model.base import MAPPING, SCALAR, Model, shape
-from ratebook.book.model.dated import Dated
+from ratebook.book.model.base import Model
+from ratebook.book.model.tax import TaxField
 from ratebook.book.model.values import (
     Currency,
     Duration,
     DurationField,
     Id,
     LocalText,
-    Percent,
     SecretRef,
     Text,
     TimeZone,
@@ -34,22 +33,6 @@ class Fx(Model):
     """How old a bulletin may be."""
     on_failure: Literal["estimate", "fail"] = "estimate"
     """What to do without a rate: take the last known one and mark the invoice, or bill nothing."""
-
-
-class Tax(Model):
-    """A tax on an invoice."""
-
-    name: LocalText
-    """What it is called, as in `KDV`."""
-    round_on: Literal["rate_group", "line"] = "rate_group"
-    """Whether it is rounded on the sum, or on each line."""
-    percent: Percent
-    """How much of the subtotal."""
-
-
-TaxField = Annotated[
-    Annotated[Dated[Tax], Tag(MAPPING)] | Annotated[Literal["external"], Tag(SCALAR)], Discriminator(shape)
-]
 
 
 class Rounding(Model):
