@@ -365,10 +365,17 @@ class TaxRules:
     currency: str
     pointer: str
 
-    def group(self, part: str, at: Instant) -> RateGroup | None:
-        """Give the group of a fee or charge, or of something else, at an instant; None: it is not taxed yet."""
-        rate = self.rates[self.named.get(part, self.otherwise)]
-        return next((group for start, group in reversed(rate) if start <= at), None)
+    def rate_of(self, part: str) -> str:
+        """Name the rate of a fee or charge, or of something else."""
+        return self.named.get(part, self.otherwise)
+
+    def versions(self, rate: str) -> tuple[tuple[Instant, RateGroup], ...]:
+        """Give what a rate is from each instant on; of a contract that has only one, whatever it is called."""
+        return self.rates.get(rate) or self.rates[self.otherwise]
+
+    def group(self, rate: str, at: Instant) -> RateGroup | None:
+        """Give the group of a rate at an instant; None: it is not taxed yet."""
+        return next((group for start, group in reversed(self.versions(rate)) if start <= at), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ def tax_terms(
     term = Term(spec.tax, header.currency, f"specs/{spec_id}#tax")
     versions: Timed[tuple[Tax, str]] = timed(term, header.zone, lambda tax, at: (tax, at))
     is_plain = own is None and all(
-        getattr(tax, key) == value for tax, _ in _values(versions) for key, value in _PLAIN
+        getattr(tax, key) == value for tax, _ in _values(versions) for key, value in _PLAIN.items()
     )
     special = _special(own, header) if own is not None else None
     named = {} if special is not None else dict(_named(sources))

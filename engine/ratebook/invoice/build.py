@@ -6,11 +6,12 @@ from typing import Any, Final, NamedTuple
 from ratebook.canonical import business_id, digest
 from ratebook.compiler.program import Program
 from ratebook.invoice.discounts import discount, fill_up_to_minimum
-from ratebook.invoice.entries import Entry, Stepped
+from ratebook.invoice.entries import Divided, Entry, Stepped
 from ratebook.invoice.form import Form
 from ratebook.invoice.lines import Described, LineWriter
-from ratebook.invoice.tax import tax_lines
-from ratebook.money import plain, total_of
+from ratebook.invoice.supply import Standing
+from ratebook.invoice.tax import tax
+from ratebook.money import plain
 from ratebook.rating.charge import RatedCharge
 from ratebook.template import Rows
 from ratebook.usage.rows import UsageRow
@@ -59,24 +60,25 @@ def build(
         writer.add_fee(fee)
     for charge in charges:
         writer.add_charge(charge)
-    lines = writer.lines
     entries: Sequence[Entry] = writer.entries
+    steps: list[Divided] = []
     for step in _STEPS:
         added, entries = step(form, entries)
-        lines += [line for line, _ in added]
+        steps += added
+    lines = writer.lines + [step.line for step in steps]
     if not lines and not writer.appendix:
         return None
-    subtotal = form.rounded(total_of(entry.amount for entry in entries))
-    taxes, tax = tax_lines(form, lines, subtotal)
+    taxed = tax(form, lines, Standing(writer.entries, steps, entries, writer.pieces))
     document: dict[str, Any] = {
         "invoice": invoice_id(recipient.contract, form.program),
         "contract": recipient.contract,
         "customer": recipient.customer,
         **form.head,
-        "lines": lines + taxes,
-        "subtotal": str(subtotal),
-        "tax": None if form.program.external_tax else str(tax),
-        "total": str(subtotal + tax),
+        "lines": lines + taxed.lines,
+        "subtotal": str(taxed.subtotal),
+        "tax": None if form.program.external_tax else str(taxed.amount),
+        **taxed.said,
+        "total": str(taxed.subtotal + taxed.amount),
         "fx": form.fx,
         "findings": findings,
         "digests": {"usage": usage, **form.digests},

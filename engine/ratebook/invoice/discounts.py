@@ -38,7 +38,7 @@ def _take_off(form: Form, entries: Sequence[Entry], one: DiscountProgram) -> Ste
         return Stepped((), entries)
     text = one.name or f"Discount {plain(one.percent)} %"
     line = changed_line(form, one.discount, "discount", text, total_of(taken.values()))
-    return Stepped((Divided(line, taken),), left)
+    return Stepped((Divided(line, taken, windows),), left)
 
 
 def fill_up_to_minimum(form: Form, entries: Sequence[Entry]) -> Stepped:

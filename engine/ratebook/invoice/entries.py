@@ -40,6 +40,7 @@ class Entry(NamedTuple):
         amount: what is left of it; below zero only where prices make it so.
         pieces: its parts in time, which add up to it; () where nothing asks for a window.
         lines: where it comes from: a fee's line, or a charge's usage with what discount and bounds changed.
+        period: the fee's own; None where it is of the billed period.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Entry(NamedTuple):
     amount: Decimal
     pieces: tuple[Piece, ...]
     lines: Sequence[Line]
+    period: Interval | None = None
 
     def counts(self, applies_to: frozenset[str]) -> bool:
         """Tell whether it is named, by its id or its kind."""
@@ -57,7 +59,13 @@ class Entry(NamedTuple):
         """Give what is left of it in some windows, exactly."""
         if windows is ALWAYS:
             return Fraction(self.amount)
-        return sum((piece.amount for piece in self.pieces if _within(piece.at, windows)), _NOTHING)
+        return sum((piece.amount for piece in self.within(windows)), _NOTHING)
+
+    def within(self, windows: Windows) -> tuple[Piece, ...]:
+        """Give its pieces in some windows."""
+        if windows is ALWAYS:
+            return self.pieces
+        return tuple(piece for piece in self.pieces if _within(piece.at, windows))
 
     def less(self, amount: Decimal, windows: Windows) -> "Entry":
         """Take an amount off its pieces in some windows, each by the same share."""
@@ -77,10 +85,11 @@ def _within(moment: Instant, windows: Windows) -> bool:
 
 
 class Divided(NamedTuple):
-    """A line, and its amount divided over entries: position of an entry → its part."""
+    """A line, and its amount divided over entries: position of an entry → its part, of its pieces in `windows`."""
 
     line: Line
     parts: Mapping[int, Decimal]
+    windows: Windows = ALWAYS
 
 
 class Stepped(NamedTuple):

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from ratebook import SEMANTICS
-from ratebook.calendar import Instant, Interval, iso, local_date, shift, tzdata_version
+from ratebook.book.model.tax import STANDARD
+from ratebook.calendar import Interval, iso, local_date, shift, tzdata_version
 from ratebook.canonical import digest
-from ratebook.compiler.program import ChargeProgram, FeeProgram, Program
+from ratebook.compiler.program import ChargeProgram, FeeProgram, Program, TaxProgram, TaxRules
 from ratebook.fx import SAME, Quote, Rate
 from ratebook.invoice.line import Line, amount_line, shown
 from ratebook.money import ZERO, plain, round_money, rounder
@@ -24,7 +25,7 @@ class Fee:
     fee: str
     amount: Decimal
     line: Line
-    start: Instant
+    period: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Form:
         fx: the quotes as documents.
         has_windows: whether anything counts only in a part of the period, so that pieces in time are told apart.
         usage_lines: for each charge, billed or reported only, a usage line without usage, to be copied.
-        tax_line: the tax's line without its amount, likewise.
+        tax_line: the line of a tax of one plain rate without its amount, likewise.
         rounded: rounds an exact amount to the invoice's currency: the one rounding point.
     """
 
@@ -56,6 +57,19 @@ class Form:
     usage_lines: Mapping[tuple[str, bool], Line]
     tax_line: Line | None
     rounded: Callable[[Decimal], Decimal]
+
+    def tax_rate(self, part: str) -> str:
+        """Name the tax rate of a fee or charge."""
+        tax = self.program.tax
+        return tax.rate_of(part) if isinstance(tax, TaxRules) else STANDARD
+
+    def splits(self, charge: ChargeProgram) -> bool:
+        """Whether the tax rate of a charge changes inside the period, and each part is taxed at its own."""
+        tax = self.program.tax
+        if not isinstance(tax, TaxRules) or not tax.split or len(charge.segments) == 1:
+            return False
+        rate = tax.rate_of(charge.charge)
+        return len({id(tax.group(rate, segment.at)) for segment in charge.segments}) > 1
 
 
 def issue_date(program: Program) -> date:
@@ -101,7 +115,7 @@ def form_of(program: Program, quotes: Mapping[str, Quote]) -> Form:
         (charge.charge, charge.report_only): _usage_line(charge, agreement.currency, period)
         for charge in program.charges
     }
-    has_windows = bool(program.discounts)
+    has_windows = bool(program.discounts) or (isinstance(program.tax, TaxRules) and program.tax.split)
     tax = _tax_line(program, period)
     rounded = rounder(agreement.minor_unit, agreement.rounding)
     return Form(program, rates, fees, period, head, digests, documents, has_windows, blank, tax, rounded)
@@ -125,7 +139,7 @@ def _usage_line(charge: ChargeProgram, currency: str, period: Mapping[str, str])
 
 def _tax_line(program: Program, period: Mapping[str, str]) -> Line | None:
     tax = program.tax
-    if tax is None:
+    if not isinstance(tax, TaxProgram):
         return None
     text = f"{tax.name} {plain(tax.percent)} %"
     return amount_line("tax", "tax", text, ZERO, program.agreement.currency, period)
@@ -144,4 +158,4 @@ def _fee(fee: FeeProgram, program: Program, rates: Mapping[str, Rate]) -> Fee:
     amount = round_money(exact, agreement.minor_unit, agreement.rounding)
     line = amount_line(fee.fee, "fee", fee.name, amount, agreement.currency, _printed(fee.period, program))
     line["quantity"] = shown(fee.quantity)
-    return Fee(fee.fee, amount, line, fee.period.start)
+    return Fee(fee.fee, amount, line, fee.period)

@@ -6,11 +6,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from ratebook.invoice.entries import STANDARD, Entry, Piece
+from ratebook.invoice.entries import Entry, Piece
 from ratebook.invoice.form import Fee, Form
 from ratebook.invoice.line import Line, amount_line, shown
 from ratebook.money import allocate
-from ratebook.rating.charge import RatedCharge
+from ratebook.rating.charge import RatedCharge, costs_of_lines
 from ratebook.template import Template
 
 _NOTHING: Final = Fraction(0)
@@ -27,19 +27,25 @@ class Described(NamedTuple):
 
 @dataclass(slots=True)
 class LineWriter:
-    """Collects the lines of fees and charges, with an entry for each; every amount that enters is rounded once."""
+    """Collects the lines of fees and charges, with an entry for each; every amount that enters is rounded once.
+
+    `pieces` says of lines (by `id`) what their parts in time cost, where a tax rate changes inside the period.
+    """
 
     form: Form
     lines: list[Line] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     described: list[Described] = field(default_factory=list)
     appendix: list[Line] = field(default_factory=list)
+    pieces: dict[int, Sequence[Piece]] = field(default_factory=dict)
 
     def add_fee(self, fee: Fee) -> None:
         """Add one fee for one of its periods."""
-        self.lines.append(fee.line)
-        pieces = (Piece(fee.start, Fraction(fee.amount)),) if self.form.has_windows else ()
-        self.entries.append(Entry(fee.fee, "fee", STANDARD, fee.amount, pieces, (fee.line,)))
+        line = fee.line.copy()
+        pieces = (Piece(fee.period.start, Fraction(fee.amount)),) if self.form.has_windows else ()
+        rate = self.form.tax_rate(fee.fee)
+        self.lines.append(line)
+        self.entries.append(Entry(fee.fee, "fee", rate, fee.amount, pieces, (line,), fee.period))
 
     def add_charge(self, rated: RatedCharge) -> None:
         """Add a charge: its usage lines, and what its discount, maximum and minimum changed."""
@@ -57,10 +63,13 @@ class LineWriter:
         if program.changes_gross:
             changes, amount = self._changes(rated, amount)
             lines += changes
+        if self.form.splits(program):
+            self._note_pieces(rated, lines)
         if lines:
             self.lines += lines
             pieces = self._pieces(rated, amount) if self.form.has_windows else ()
-            self.entries.append(Entry(program.charge, "usage", STANDARD, amount, pieces, lines))
+            rate = self.form.tax_rate(program.charge)
+            self.entries.append(Entry(program.charge, "usage", rate, amount, pieces, lines))
 
     def _changes(self, rated: RatedCharge, before: Decimal) -> tuple[list[Line], Decimal]:
         """Give what discount, maximum and minimum changed about a rounded gross, and the rounded net."""
@@ -74,6 +83,22 @@ class LineWriter:
                     lines.append(changed_line(self.form, charge, kind, text, after - before))
                 exact, before = net, after
         return lines, before
+
+    def _note_pieces(self, rated: RatedCharge, lines: Sequence[Line]) -> None:
+        """Note what each usage line cost in each segment, and what the charge's discount took off there."""
+        segments = rated.program.segments
+        costs = [(one.at, costs_of_lines(rated, number)) for number, one in enumerate(segments)]
+        for line, (key, *_) in zip(lines, rated.lines, strict=False):
+            self.pieces[id(line)] = [Piece(at, found[key]) for at, found in costs]
+        for line in lines:
+            if line["kind"] == "discount":
+                self.pieces[id(line)] = [
+                    Piece(
+                        segments[part.segment].at,
+                        part.gross.fraction * Fraction(segments[part.segment].percent_off),
+                    )
+                    for part in rated.priced
+                ]
 
     def _usage(self, rated: RatedCharge, amounts: Sequence[Decimal | None]) -> list[Line]:
         program = rated.program

@@ -1,20 +1,26 @@
-"""The tax of an invoice: parts of lines gathered into rate groups, taxed there, and shared out again.
+"""Parts of lines gathered into rate groups, taxed there, and the tax shared out again.
 
 A line is taxed in one group, or in several: a discount is taken off what has different rates, and a period may
 contain a change of a rate. Everything here starts from rounded amounts, so what is printed adds up: the taxes of all
 parts of a group are the group's tax, and those of all groups the invoice's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from math import floor
 from typing import Final, NamedTuple
 
 from ratebook.compiler.program import RateGroup, TaxRules, Withholding
 from ratebook.money import ZERO, allocate, total_of
 
 _HUNDRED: Final = Decimal(100)
+_NOTHING: Final = Fraction(0)
+
+Key = tuple[str, Decimal, str] | None
+Shares = Sequence[tuple[RateGroup | None, Fraction]]
+"""Groups, each with its exact share of something, in any measure."""
 
 
 class Part(NamedTuple):
@@ -22,20 +28,20 @@ class Part(NamedTuple):
 
     Attributes:
         line: number of the line on the invoice, from 0.
-        entry: number of the fee or charge that it is part of, or is taken off; -1 for none.
         group: where it is taxed; None before the tax's first version.
         amount: as it stands on the line, tax and all where prices contain it.
+        of: position of an entry → what of the amount is its own.
     """
 
     line: int
-    entry: int
     group: RateGroup | None
     amount: Decimal
+    of: Mapping[int, Decimal]
 
 
 @dataclass(slots=True)
 class Taxed:
-    """A group with what it comes to.
+    """A group and what it comes to.
 
     Attributes:
         group: its rate.
@@ -58,107 +64,115 @@ class Taxation(NamedTuple):
     groups: list[Taxed]
     taxes: list[Decimal]
 
-    def of_lines(self, parts: Sequence[Part], count: int) -> list[Decimal]:
-        """Give the tax of each of so many lines."""
-        found = [ZERO] * count
-        for part, tax in zip(parts, self.taxes, strict=True):
-            found[part.line] += tax
-        return found
-
-    def of_entries(self, parts: Sequence[Part], count: int) -> list[Decimal]:
-        """Give the tax of each of so many fees and charges, with what was taken off them."""
-        found = [ZERO] * count
-        for part, tax in zip(parts, self.taxes, strict=True):
-            if part.entry >= 0:
-                found[part.entry] += tax
-        return found
-
     @property
     def amount(self) -> Decimal:
         """The tax of all groups, before withholding."""
         return total_of(one.amount for one in self.groups)
 
-    @property
-    def withheld(self) -> Decimal:
-        """What of it is withheld."""
-        return total_of(one.withheld for one in self.groups)
+
+def key_of(group: RateGroup | None) -> Key:
+    """Tell groups apart: by rate, percentage and code, so that 0 percent, exemptions and reverse charge never meet."""
+    return (group.rate, group.percent, group.code) if group is not None else None
 
 
-def divide(
-    amount: Decimal, shares: Sequence[tuple[RateGroup | None, Fraction]], unit: Decimal
-) -> list[tuple[RateGroup | None, Decimal]]:
-    """Divide a rounded amount over groups by exact shares, by largest remainder; equal groups are one.
+def divide(amount: Decimal, shares: Shares, unit: Decimal) -> list[tuple[RateGroup | None, Decimal]]:
+    """Divide a rounded amount over groups by largest remainder; all of it goes to the last where no share is any.
 
     Args:
         amount: what the parts add up to.
-        shares: what each group has of it, in any measure; all of it goes to the first where they come to nothing.
+        shares: what each group has of it; equal groups are one.
         unit: the currency's minor unit.
     """
-    groups: dict[tuple[str, Decimal, str] | None, tuple[RateGroup | None, Fraction]] = {}
+    groups = {key_of(group): group for group, _ in shares}
+    if len(groups) == 1:
+        return [(shares[0][0], amount)]
+    weights = dict.fromkeys(groups, _NOTHING)
     for group, share in shares:
-        key = _key(group)
-        before = groups[key][1] if key in groups else Fraction(0)
-        groups[key] = (groups[key][0] if key in groups else group, before + share)
-    merged = list(groups.values())
-    weights = [abs(share) for _, share in merged]
-    if not any(weights):
-        return [(merged[0][0], amount)]
-    signed = [-weight for weight in weights] if amount < 0 else weights
-    parts = allocate(amount, signed, unit)
-    return [(group, part) for (group, _), part, weight in zip(merged, parts, weights, strict=True) if weight]
+        weights[key_of(group)] += share
+    whole = sum(weights.values(), _NOTHING)
+    if not whole:
+        return [(shares[-1][0], amount)]
+    sign = -1 if (amount < 0) != (whole < 0) else 1
+    parts = allocate(amount, [sign * weight for weight in weights.values()], unit)
+    return [(groups[key], part) for (key, weight), part in zip(weights.items(), parts, strict=True) if weight]
 
 
-def tax(
+def tax_groups(
     parts: Sequence[Part], rules: TaxRules, rounded: Callable[[Decimal], Decimal], unit: Decimal
 ) -> Taxation:
     """Tax the parts of all lines.
 
     Args:
-        parts: in order of the lines.
+        parts: in order of the lines, at most one a line and group.
         rules: the tax.
         rounded: rounds to the invoice's currency.
         unit: the currency's minor unit.
     """
-    groups: dict[tuple[str, Decimal, str], Taxed] = {}
+    groups: dict[Key, Taxed] = {}
     for number, part in enumerate(parts):
         if part.group is not None:
-            key = (part.group.rate, part.group.percent, part.group.code)
-            groups.setdefault(key, Taxed(part.group)).parts.append(number)
-    taxes = [ZERO] * len(parts)
+            groups.setdefault(key_of(part.group), Taxed(part.group)).parts.append(number)
+    taxes = [rounded(ZERO)] * len(parts)
     for one in groups.values():
         amounts = [parts[number].amount for number in one.parts]
-        total = total_of(amounts)
-        if rules.round_on == "line":
-            shares = [rounded(_exact(amount, one.group, rules)) for amount in amounts]
-        else:
-            shares = _shared(rounded(_exact(total, one.group, rules)), amounts, unit)
+        shares = _taxes(amounts, one.group, rules, rounded, unit)
         for number, share in zip(one.parts, shares, strict=True):
             taxes[number] = share
         one.amount = total_of(shares)
-        one.base = total - one.amount if rules.inclusive else total
-        one.withheld = _withheld(one.amount, rules.withholding, rounded)
+        one.base = total_of(amounts) - one.amount if rules.inclusive else total_of(amounts)
+        one.withheld = rounded(_withheld(one.amount, rules.withholding))
     return Taxation(list(groups.values()), taxes)
 
 
-def _key(group: RateGroup | None) -> tuple[str, Decimal, str] | None:
-    return (group.rate, group.percent, group.code) if group is not None else None
-
-
-def _exact(amount: Decimal, group: RateGroup, rules: TaxRules) -> Decimal:
+def _taxes(
+    amounts: Sequence[Decimal],
+    group: RateGroup,
+    rules: TaxRules,
+    rounded: Callable[[Decimal], Decimal],
+    unit: Decimal,
+) -> list[Decimal]:
+    """Give the tax of each part of a group, rounded part by part, or rounded once and shared out."""
     whole = _HUNDRED + group.percent if rules.inclusive else _HUNDRED
-    return amount * group.percent / whole
+    if rules.round_on == "line":
+        return [rounded(amount * group.percent / whole) for amount in amounts]
+    tax = rounded(total_of(amounts) * group.percent / whole)
+    factor = Fraction(group.percent) / Fraction(whole)
+    return share_out(tax, [Fraction(amount) * factor for amount in amounts], unit)
 
 
-def _shared(amount: Decimal, over: Sequence[Decimal], unit: Decimal) -> list[Decimal]:
-    """Share a group's tax over its parts; where they cancel out, or none comes of them, none has any."""
-    if not amount:
-        return [amount] * len(over)
-    return allocate(amount, over, unit)
+def share_out(total: Decimal, exact: Sequence[Fraction], unit: Decimal) -> list[Decimal]:
+    """Cut exact amounts to the unit; what is left of their rounded sum goes, one unit each, to the largest remainders.
+
+    A part that needs no rounding stays what it is, whatever signs the others have. A negative total mirrors the
+    positive one.
+
+    >>> share_out(Decimal("13.33"), [Fraction(20), Fraction(-6666, 1000)], Decimal("0.01"))
+    [Decimal('20.00'), Decimal('-6.67')]
+    """
+    if total < 0:
+        return [-part for part in share_out(-total, [-part for part in exact], unit)]
+    steps = [part / Fraction(unit) for part in exact]
+    parts = [floor(step) for step in steps]
+    left = int(total / unit) - sum(parts)
+    largest = sorted(range(len(steps)), key=lambda number: steps[number] - parts[number], reverse=True)
+    for number in largest[:left]:
+        parts[number] += 1
+    return [unit * part for part in parts]
 
 
-def _withheld(
-    amount: Decimal, withholding: Withholding | None, rounded: Callable[[Decimal], Decimal]
-) -> Decimal:
+def _withheld(amount: Decimal, withholding: Withholding | None) -> Decimal:
     if withholding is None:
         return ZERO
-    return rounded(amount * withholding.share.numerator / withholding.share.denominator)
+    return amount * withholding.share.numerator / withholding.share.denominator
+
+
+def taxes_of_entries(
+    parts: Sequence[Part], taxes: Sequence[Decimal], count: int, unit: Decimal
+) -> list[Decimal]:
+    """Give the tax of what is left of each of so many fees and charges: that of its lines and of what was taken off."""
+    found = [ZERO] * count
+    for part, tax in zip(parts, taxes, strict=True):
+        shares = allocate(tax, list(part.of.values()), unit) if tax else [ZERO] * len(part.of)
+        for entry, share in zip(part.of, shares, strict=True):
+            found[entry] += share
+    return found

@@ -184,6 +184,13 @@ def _lines_of_many(
     ]
 
 
+def costs_of_lines(rated: RatedCharge, segment: int) -> dict[Key, Fraction]:
+    """Give what each line of a charge cost in one segment of the period."""
+    ladders = list({id(part.ladder): part.ladder for part in rated.priced}.values())
+    priced = [part for part in rated.priced if part.segment == segment]
+    return {line.key: Fraction(line.weight) for line in _lines_of_many(ladders, priced, rated.program)}
+
+
 def _billable_units(
     ladder: LadderUsage, units: Mapping[Key, Decimal], program: ChargeProgram
 ) -> Mapping[Key, Decimal]:
