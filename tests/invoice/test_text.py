@@ -96,3 +96,34 @@ def test_a_summary_has_a_row_for_each_invoice_and_a_total_for_each_currency() ->
     rows = list(draw_summary(run.documents, totals))
     assert [row.split()[0] for row in rows[2:]] == ["acme", "acme"]
     assert list(draw_totals(totals))[-1].split() == ["2", "invoice(s)", "263.14", "EUR"]
+
+
+def test_taxes_say_what_they_are_on_and_why_they_are_not() -> None:
+    text = draw_invoice(
+        bill(
+            """
+specs:
+  tr:
+    time_zone: UTC
+    currency: TRY
+    fx: {source: tcmb}
+    tax:
+      {name: KDV, percent: 20, currency: TRY, prices: inclusive,
+       rates: {out: {percent: 0, exempt: 302, reason: Abroad}}}
+contracts:
+  acme: {org: o1, type: hybrid, spec: tr, currency: USD, start: 2026-01-01, tax: {withholding: 602},
+         fees: [{id: a, name: A, amount: 1200}, {id: b, name: B, amount: 50, tax: out}]}
+""",
+            "2026-10",
+            rates="2026-10-30,tcmb,USD/TRY,40",
+        ).invoice
+    )
+    rows = [row.split("  ")[0] + " " + row.split()[-1] for row in text.splitlines()]
+    assert rows[rows.index("-" * WIDTH + " " + "-" * WIDTH) + 1 :][:6] == [
+        "Subtotal without the tax that prices contain 1,050.00",
+        "KDV 20 % on 1,000.00 200.00",
+        "KDV 0 % on 50.00, 302, Abroad 0.00",
+        "KDV 20 %, 9/10 withheld, 602 -180.00",
+        "KDV 20 % in TRY: 8,000.00 on 40,000.00 40,000.00",
+        "KDV 0 % in TRY: 0.00 on 2,000.00 2,000.00",
+    ]

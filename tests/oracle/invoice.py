@@ -40,6 +40,7 @@ class Billed:
 
     Attributes:
         kind: `fee` or `usage`.
+        supplied: the instant whose tax counts for it.
         left: what contract discounts have left of it, rounded; its pieces add up to it.
     """
 
@@ -48,9 +49,10 @@ class Billed:
     left: Fraction
     pieces: list[Piece]
     stage: Stage
+    supplied: datetime
 
 
-def items_of(fees: Sequence[FeeLine], charges: Sequence[RatedCharge]) -> list[Billed]:
+def items_of(fees: Sequence[FeeLine], charges: Sequence[RatedCharge], boundary: Boundary) -> list[Billed]:
     return [
         *(
             Billed(
@@ -59,11 +61,29 @@ def items_of(fees: Sequence[FeeLine], charges: Sequence[RatedCharge]) -> list[Bi
                 one.amount,
                 [Piece(one.part.period.billed.start, one.amount)],
                 one.part.stage,
+                supplied(one.line(), boundary),
             )
             for one in fees
         ),
-        *(Billed("usage", one.id, one.net, pieces_of(one), one.part.stage) for one in charges),
+        *(
+            Billed("usage", one.id, one.net, pieces_of(one), one.part.stage, last_of(boundary))
+            for one in charges
+        ),
     ]
+
+
+def last_of(boundary: Boundary) -> datetime:
+    """The instant whose tax counts for usage: the last of its period; at an opening, that of the opening."""
+    return boundary.at if boundary.ending is None else boundary.ending.billed.last_instant
+
+
+def supplied(line: Mapping[str, Any], boundary: Boundary) -> datetime:
+    """The instant whose tax counts for a line: for a fee that is paid in advance its beginning, else its last."""
+    if line["kind"] != "fee":
+        return last_of(boundary)
+    period = line["period"]
+    start: datetime = period.start
+    return start if start >= boundary.at else period.last_instant
 
 
 def pieces_of(charge: RatedCharge) -> list[Piece]:
@@ -102,6 +122,7 @@ class Reduction:
 
     name: str
     amount: Fraction
+    parts: list[tuple[datetime, Fraction]]
 
 
 def reductions_of(agreement: Agreement, items: Sequence[Billed]) -> list[Reduction]:
@@ -123,7 +144,8 @@ def reductions_of(agreement: Agreement, items: Sequence[Billed]) -> list[Reducti
             item.left -= part
             for piece in pieces if part else []:
                 piece.left -= part * piece.left / base
-        found.append(Reduction(discount.get("id", f"discount-{number}"), amount))
+        taken = [(item.supplied, part) for item, part in zip(reduced, parts, strict=True)]
+        found.append(Reduction(discount.get("id", f"discount-{number}"), amount, taken))
     return found
 
 
@@ -155,7 +177,11 @@ class Bookkeeping:
         return round_to(amount, self.unit, self.agreement.rounding)
 
     def discount_lines(self, reductions: Sequence[Reduction]) -> list[dict[str, Any]]:
-        return [self.line(one.name, "discount", -one.amount) for one in reductions if one.amount]
+        return [
+            {**self.line(one.name, "discount", -one.amount), "of_contract": True}
+            for one in reductions
+            if one.amount
+        ]
 
     def minimum_lines(self, items: Sequence[Billed], parts: Sequence[Part]) -> list[dict[str, Any]]:
         """What is missing to the plan's minimum in each part: its items are worth less than its share of it."""
@@ -177,23 +203,40 @@ class Bookkeeping:
         ]
         return self.round(least) - sum(reached, ZERO)
 
-    def tax_lines(self, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """The tax in force at the period's last instant (at the opening: then), on the sum or line by line."""
-        written = self.agreement.spec.get("tax")
-        if written is None or written == "external":
+    def tax_lines(
+        self, lines: Sequence[Mapping[str, Any]], reductions: Sequence[Reduction]
+    ) -> list[dict[str, Any]]:
+        """A line for each percentage, on the sum or line by line, in the order in which they stand on the invoice.
+
+        A discount counts where what it is taken off does; before the first version there is no tax.
+        """
+        if not isinstance(self.agreement.spec.get("tax"), Mapping):
             return []
-        period = self.boundary.ending
-        moment = self.boundary.at if period is None else period.billed.last_instant
-        tax = in_force(written, moment, self.agreement.where)
-        if tax is None:
-            return []
-        rate = Fraction(tax["percent"]) / 100
-        amounts = [line["amount"] for line in lines]
-        if tax.get("round_on", "rate_group") == "line":
-            amount = sum((self.round(one * rate) for one in amounts), ZERO)
-        else:
-            amount = self.round(sum(amounts, ZERO) * rate)
-        return [self.line("tax", "tax", amount)]
+        taken = {one.name: one.parts for one in reductions}
+        bases: dict[Fraction, list[Fraction]] = {}
+        for line in lines:
+            parts = [(supplied(line, self.boundary), line["amount"])]
+            if line["kind"] == "discount" and line.get("of_contract"):
+                parts = [(at, -part) for at, part in taken[line["charge"]] if part]
+            here: dict[Fraction, Fraction] = {}
+            for at, part in parts:
+                percent = self.percent(at)
+                if percent is not None:
+                    here[percent] = here.get(percent, ZERO) + part
+            for percent, amount in here.items():
+                bases.setdefault(percent, []).append(amount)
+        if not lines and (percent := self.percent(last_of(self.boundary))) is not None:
+            bases[percent] = []
+        return [self.line("tax", "tax", self.tax(percent, amounts)) for percent, amounts in bases.items()]
+
+    def percent(self, moment: datetime) -> Fraction | None:
+        tax = in_force(self.agreement.spec["tax"], moment, self.agreement.where)
+        return None if tax is None else Fraction(tax["percent"])
+
+    def tax(self, percent: Fraction, amounts: Sequence[Fraction]) -> Fraction:
+        if self.agreement.spec["tax"].get("round_on", "rate_group") == "line":
+            return sum((self.round(one * percent / 100) for one in amounts), ZERO)
+        return self.round(sum(amounts, ZERO) * percent / 100)
 
     def line(self, charge: str, kind: str, amount: Fraction) -> dict[str, Any]:
         ending, beginning = self.boundary.ending, self.boundary.beginning
@@ -215,14 +258,14 @@ def invoice_of(
 ) -> dict[str, Any] | None:
     """Put an invoice together; None where there is nothing to bill, that is, no line, and nothing to report."""
     books = Bookkeeping(agreement, boundary, exchange)
-    items = items_of(due.fees, due.charges)
+    items = items_of(due.fees, due.charges, boundary)
     reductions = reductions_of(agreement, items)
     lines = [*(fee.line() for fee in due.fees), *(line for one in due.charges for line in one.lines)]
     lines += books.discount_lines(reductions)
     lines += books.minimum_lines(items, due.parts)
     if not lines and not due.reported:
         return None
-    taxes = books.tax_lines(lines)
+    taxes = books.tax_lines(lines, reductions)
     subtotal = sum((line["amount"] for line in lines), ZERO)
     tax = sum((line["amount"] for line in taxes), ZERO)
     return {

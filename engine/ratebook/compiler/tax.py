@@ -162,8 +162,10 @@ def _rate_in_time(name: str, versions: Timed[tuple[Tax, str]], header: Agreement
     """Give what a rate is from each instant on at which the tax, or the rate itself, has a new version."""
     written: dict[int, Timed[RateGroup]] = {}
     starts = set()
+    are_common = len({repr(tax.rates.get(name)) for tax, _ in _values(versions)}) == 1
     for start, (tax, pointer) in versions.moments:
-        written[start] = _of_version(name, tax, pointer, header)
+        place = pointer.partition("/versions/")[0] if are_common and name != STANDARD else pointer
+        written[start] = _of_version(name, tax, place, header)
         starts |= {max(start, inner) for inner, _ in written[start].moments}
     moments = []
     for start in sorted(starts):

@@ -7,11 +7,12 @@ from typing import Any
 
 from ratebook.billrun.outcomes import Outcome
 from ratebook.calendar import iso
-from ratebook.compiler.program import DiscountProgram, FeeProgram, Program
+from ratebook.compiler.program import DiscountProgram, FeeProgram, Program, TaxProgram
 from ratebook.compiler.run import RunCompiler
 from ratebook.compiler.terms import pointer_for
 from ratebook.explain.charge import charge_step
 from ratebook.explain.step import Step
+from ratebook.explain.tax import tax_pointer, tax_steps
 from ratebook.invoice.line import shown
 from ratebook.invoice.text import grouped
 from ratebook.money import EXACT, plain
@@ -88,10 +89,10 @@ def _line_step(evidence: Evidence, line: Mapping[str, Any], number: int) -> Step
         fee = _fee_of(program, line)
         below, pointer = tuple(_fee_steps(fee, program)), fee.pointer
     elif line["kind"] == "tax" and program.tax is not None and outcome.document is not None:
-        tax = program.tax
-        below = (Step("Subtotal", result=f"{grouped(outcome.document['subtotal'])} {line['currency']}"),)
-        how = "each line by itself" if tax.round_on == "line" else "the subtotal"
-        name, pointer = f"{name} on {how}", tax.pointer
+        below = tuple(tax_steps(program.tax, outcome.document, line))
+        pointer = tax_pointer(program.tax, outcome.document, line)
+        if isinstance(program.tax, TaxProgram):
+            name += " on each line by itself" if program.tax.round_on == "line" else " on the subtotal"
     elif (discount := _discount_of(program, line)) is not None:
         pointer = discount.pointer
         below = (Step("Applies to", ", ".join(sorted(discount.applies_to)) or "everything"),)

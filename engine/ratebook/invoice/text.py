@@ -26,12 +26,7 @@ def draw_invoice(invoice: Mapping[str, Any]) -> str:
         "=" * WIDTH,
         *(_line(line) for line in invoice["lines"] if line["kind"] != "tax"),
         "-" * WIDTH,
-        _ends("Subtotal", grouped(invoice["subtotal"])),
-        *(
-            _ends(line["description"], grouped(line["amount"]))
-            for line in invoice["lines"]
-            if line["kind"] == "tax"
-        ),
+        *_taxes(invoice),
     ]
     if invoice["tax"] is None:
         rows.append(_ends("Tax", "added by the sink"))
@@ -67,6 +62,35 @@ def summary_row(invoice: Mapping[str, Any]) -> str:
     customer = invoice["customer"].get("name", "")
     total = grouped(invoice["total"])
     return f"{_cut(invoice['contract'], 21):<22}{_cut(customer, 27):<28}{days:<22}{total:>19} {invoice['currency']}"
+
+
+def _taxes(invoice: Mapping[str, Any]) -> Iterator[str]:
+    """Draw the subtotal and the tax: where it has groups, with what each is on, and in which currency it is owed."""
+    contained = " without the tax that prices contain" if invoice.get("prices") == "inclusive" else ""
+    yield _ends(f"Subtotal{contained}", grouped(invoice["subtotal"]))
+    groups = iter(invoice.get("taxes", ()))
+    for line in invoice["lines"]:
+        if line["kind"] == "tax":
+            group = next(groups, None) if line["charge"] == "tax" else None
+            text = line["description"] if group is None else _taxed(group)
+            yield from _wrapped(printable(text), grouped(line["amount"]))
+    for group in invoice.get("taxes", ()):
+        if "owed" in group:
+            owed = group["owed"]
+            text = f"{group['name']} {group['percent']} % in {owed['currency']}"
+            yield f"{text}: {grouped(owed['amount'])} on {grouped(owed['base'])}"
+
+
+def _taxed(group: Mapping[str, Any]) -> str:
+    why = [group[key] for key in ("code", "reason") if group[key] is not None]
+    return ", ".join([f"{group['name']} {group['percent']} % on {grouped(group['base'])}", *why])
+
+
+def _wrapped(text: str, amount: str) -> Iterator[str]:
+    """Draw a text with an amount beside its first row."""
+    first, *rest = wrap(text, WIDTH - _AMOUNT - 1) or [""]
+    yield _ends(first, amount)
+    yield from (f"  {row}" for row in rest)
 
 
 def _line(line: Mapping[str, Any]) -> str:
