@@ -61,13 +61,16 @@ class Taxed:
 class Taxation(NamedTuple):
     """All groups in order of their first parts, and the tax of each part."""
 
-    groups: list[Taxed]
-    taxes: list[Decimal]
+    groups: Sequence[Taxed]
+    taxes: Sequence[Decimal]
 
     @property
     def amount(self) -> Decimal:
         """The tax of all groups, before withholding."""
         return total_of(one.amount for one in self.groups)
+
+
+NO_GROUPS: Final = Taxation((), ())
 
 
 def key_of(group: RateGroup | None) -> Key:
@@ -172,7 +175,10 @@ def taxes_of_entries(
     """Give the tax of what is left of each of so many fees and charges: that of its lines and of what was taken off."""
     found = [ZERO] * count
     for part, tax in zip(parts, taxes, strict=True):
-        shares = allocate(tax, list(part.of.values()), unit) if tax else [ZERO] * len(part.of)
+        weights = list(part.of.values()) if part.amount else [Decimal(1)] * len(part.of)
+        if tax and (tax < 0) != (part.amount < 0):
+            weights = [-weight for weight in weights]
+        shares = allocate(tax, weights, unit) if tax else [ZERO] * len(part.of)
         for entry, share in zip(part.of, shares, strict=True):
             found[entry] += share
     return found

@@ -76,9 +76,10 @@ def shares_of(program: Program, rules: TaxRules, entry: Entry, pieces: Sequence[
         pieces: what of it counts, in time.
     """
     if not rules.split:
-        supplied = rules.last if entry.period is None else supply_of(entry.period, program.boundary)
+        own = entry.period if entry.kind == "fee" else None
+        supplied = supply_of(own, program.boundary) if own is not None else rules.last
         return [(rules.group(entry.tax_rate, supplied), _WHOLE)]
-    if entry.period is not None:
+    if entry.kind == "fee" and entry.period is not None:
         return _by_days(program, rules, entry.tax_rate, entry.period)
     if not pieces:
         return [(rules.group(entry.tax_rate, rules.last), _WHOLE)]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ratebook.compiler.program import RateGroup, TaxProgram, TaxRules, Withholding
 from ratebook.invoice.form import Form
 from ratebook.invoice.line import Line, amount_line
-from ratebook.invoice.rate_groups import Part, Taxation, Taxed, tax_groups
+from ratebook.invoice.rate_groups import NO_GROUPS, Part, Taxation, Taxed, tax_groups
 from ratebook.invoice.supply import Standing, parts_of
 from ratebook.money import ZERO, minor_unit, plain, round_money, total_of
 
@@ -20,12 +20,16 @@ class Tax(NamedTuple):
         amount: the sum of the tax's lines.
         lines: of the tax.
         said: what else the invoice says of it.
+        parts: of the lines, where the tax has groups.
+        taxation: of the parts.
     """
 
     subtotal: Decimal
     amount: Decimal
     lines: list[Line]
     said: dict[str, Any]
+    parts: Sequence[Part] = ()
+    taxation: Taxation = NO_GROUPS
 
 
 def tax(form: Form, lines: Sequence[Line], standing: Standing) -> Tax:
@@ -63,7 +67,7 @@ def _by_groups(form: Form, rules: TaxRules, lines: Sequence[Line], amount: Decim
     said: dict[str, Any] = {"taxes": [_document(form, rules, one) for one in taxation.groups]}
     if rules.inclusive:
         said["prices"] = "inclusive"
-    return Tax(amount - _contained(rules, taxation), _sum(form, added), added, said)
+    return Tax(amount - _contained(rules, taxation), _sum(form, added), added, said, parts, taxation)
 
 
 def _contained(rules: TaxRules, taxation: Taxation) -> Decimal:
