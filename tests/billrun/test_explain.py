@@ -196,6 +196,40 @@ contracts: {acme: {org: o1, type: metered, spec: global, start: 2026-01-01, char
     assert "Due without usage: flat_at_zero = 9 USD" in draw_tree(invoice, str)
 
 
+def test_each_line_of_meters_that_share_a_ladder_has_its_own_units() -> None:
+    book = """
+multipliers:
+  weights: {by: [chain], values: {eth: 26, default: 1}}
+rating:
+  units:
+    meters: [{meter: requests, multiply_by: [weights]}, {meter: egress, factor: 0.5}]
+    unit: unit
+    price: {amount: 1, per: 1}
+contracts:
+  acme: {org: o1, type: metered, spec: global, start: 2026-10-01, charges: [{rating: units}]}
+"""
+    usage = "requests 2026-10-05T00:00:00Z o1 3 chain=eth\negress 2026-10-05T00:00:00Z o1 40 chain=eth"
+    requests, egress = (draw_tree(line, str) for line in explained(book, usage)[-1].steps)
+    assert "eth: 3 request × 26 = 78   [multipliers/weights#values/eth]" in requests
+    assert "Meter requests: 1 event = 3 request" in requests
+    assert "Meter egress: 1 event = 40 byte" in egress
+    assert "40 byte × 0.5 = 20   [rating/units#meters/1]" in egress
+
+
+def test_what_narrower_charges_bill_is_named() -> None:
+    book = """
+rating:
+  calls: {meter: requests, price: {amount: 1, per: 1}}
+  eth: {meter: requests, where: {chain: eth}, price: {amount: 1, per: 1}}
+contracts:
+  acme: {org: o1, type: metered, spec: global, start: 2026-10-01, charges: [{rating: calls}, {rating: eth}]}
+"""
+    usage = "requests 2026-10-05T00:00:00Z o1 3 chain=eth\nrequests 2026-10-05T00:00:00Z o1 4 chain=sol"
+    calls, eth = (draw_tree(line, str) for line in explained(book, usage)[-1].steps)
+    assert "Left to narrower charges: eth" in calls
+    assert "Left" not in eth
+
+
 def test_corrections_that_outweigh_a_side_are_taken_back() -> None:
     text = """
 rating: {eg: {meter: egress, price: {per: 1, versions: [{amount: 1}, {from: 2026-10-15, amount: 2}]}}}

@@ -15,7 +15,7 @@ from ratebook.billrun.findings import charge_findings, estimated_rate, no_rate, 
 from ratebook.book.model import Contract
 from ratebook.book.model.contract import Customer
 from ratebook.calendar import local_date
-from ratebook.compiler.program import Agreement, Program
+from ratebook.compiler.program import Agreement, ChargeProgram, Program
 from ratebook.compiler.run import RunCompiler, RunPlan
 from ratebook.findings import Finding
 from ratebook.fx import Quote, RateTable
@@ -23,6 +23,7 @@ from ratebook.invoice.build import Draft, Recipient, build, usage_digest, write_
 from ratebook.invoice.form import Form, form_of, issue_date
 from ratebook.money import EXACT
 from ratebook.rating.charge import RatedCharge, rate_charge
+from ratebook.rating.together import Read, put_together
 from ratebook.usage.rows import MeasureCount, MeasuredUsage, SubjectRow, UsageRow, UsageStore
 
 Contracts = Callable[[], Iterator[Contract]]
@@ -129,6 +130,8 @@ class BillRun:
         findings: list[Finding] = []
         for charge in program.charges:
             own = rows[charge.use.measure].get(boundary, [])
+            if charge.use.readings:
+                own = put_together(charge, _reads(charge, boundary, rows))
             rated = rate_charge(charge, own, form.rates)
             used.append((rated, own))
             if rated.missing or rated.refused:
@@ -185,6 +188,14 @@ def _by_boundary(rows: Sequence[UsageRow]) -> Mapping[int, Sequence[UsageRow]]:
     if not rows or rows[0].boundary == rows[-1].boundary:
         return {rows[0].boundary: rows} if rows else {}
     return {boundary: list(group) for boundary, group in groupby(rows, key=_boundary_of)}
+
+
+def _reads(
+    charge: ChargeProgram, boundary: int, rows: Sequence[Mapping[int, Sequence[UsageRow]]]
+) -> Iterator[Read]:
+    """Give what a charge reads of each of its meters."""
+    for number, measure in enumerate(charge.use.measures):
+        yield Read(None, number, rows[measure].get(boundary, ()))
 
 
 class _Reader:

@@ -29,9 +29,10 @@ class Claim(NamedTuple):
 def claims_of(charges: Sequence[ChargeSources]) -> list[Claim]:
     """Give what charges claim. A surcharge claims nothing: it bills besides."""
     return [
-        Claim(charge, charge.rule.meter or "", charge.rule.where)
+        Claim(charge, meter, charge.rule.where)
         for charge in charges
         if not charge.is_surcharge
+        for meter in dict.fromkeys(use.meter for use in charge.rule.uses)
     ]
 
 

@@ -1,7 +1,7 @@
 """From the book's terms to agreements: each compiled once, with what must be measured for it."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import product
 from math import prod
@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ratebook.book import Book
-from ratebook.book.model import Charge, ContractTerms, Meter, Minimum, Plan, RatingRule, Spec
+from ratebook.book.model import Charge, ContractTerms, MeterUse, Minimum, Plan, RatingRule, Spec
 from ratebook.book.model.meter import Condition as BookCondition
 from ratebook.book.overlap import Claim, claims_of, left_out
 from ratebook.book.terms import ChargeSources, Homes, Saying, Sources, Term
@@ -20,6 +20,7 @@ from ratebook.compiler.charges import (
     ChargeTerms,
     Conversion,
     LateMultiplier,
+    ReadingTerms,
     Timed,
     bounds,
     bounds_events,
@@ -29,14 +30,16 @@ from ratebook.compiler.charges import (
     without_price,
 )
 from ratebook.compiler.event_bounds import bands_of
+from ratebook.compiler.kept import Kept, ahead_of, keep_dimensions, pools_of
 from ratebook.compiler.measures import MeasureDraft, MeasureSpec
 from ratebook.compiler.prices import PriceTerms, leaves_of
 from ratebook.compiler.program import Agreement, FxPolicy, Price
+from ratebook.compiler.reading import METER
 from ratebook.compiler.tax import tax_terms
 from ratebook.compiler.terms import ANY_CONTRACT, begins
 from ratebook.money import minor_unit
 from ratebook.template import Template, compile_template
-from ratebook.usage.measure import ADDITIVE, VALUE_BAND, Condition
+from ratebook.usage.measure import ADDITIVE, Condition
 
 _DEFAULT_CYCLE: Final = Cycle()
 _ONE: Final = Decimal(1)
@@ -57,22 +60,22 @@ class Agreements:
     detailed: bool = False
     measures: list[MeasureDraft] = field(default_factory=list)
     _specs: dict[MeasureSpec, int] = field(default_factory=dict)
-    _agreed: dict[int, tuple[ContractTerms, Agreed]] = field(default_factory=dict)
+    _agreed: dict[tuple[int, bool], tuple[ContractTerms, Agreed]] = field(default_factory=dict)
 
-    def of(self, terms: ContractTerms) -> Agreed:
-        """Give the agreement of a contract's terms."""
-        found = self._agreed.get(id(terms))
+    def of(self, terms: ContractTerms, *, accounts: bool = False) -> Agreed:
+        """Give the agreement of a contract's terms, which may tell the usage of child accounts apart."""
+        found = self._agreed.get((id(terms), accounts))
         if found is None:
-            found = self._agreed[id(terms)] = (terms, self._agree(terms))
+            found = self._agreed[id(terms), accounts] = (terms, self._agree(terms, accounts=accounts))
         return found[1]
 
-    def _agree(self, terms: ContractTerms) -> Agreed:
+    def _agree(self, terms: ContractTerms, *, accounts: bool) -> Agreed:
         spec = self.book.specs[terms.spec]
         plan = self.book.plans[terms.plan] if terms.plan is not None else None
         currency = terms.currency or spec.currency
         book_currency = self.book.settings.currency
         homes = Homes(book_currency, (plan and plan.currency) or book_currency, currency)
-        header = _header(terms, spec, currency)
+        header = replace(_header(terms, spec, currency), tells_accounts=accounts)
         sources = Sources(ANY_CONTRACT, terms, plan, f"plans/{terms.plan}", self.book.rules, homes)
         billed = list(sources.charges())
         claims = claims_of(billed)
@@ -90,7 +93,7 @@ class Agreements:
             tax=tax_terms(terms.spec, spec, terms.tax, sources, header),
             external_tax=spec.tax == "external",
             bills_all=terms.type == "fixed",
-            meters=frozenset(self.measures[charge.measure].spec.meter for charge in charges),
+            meters=frozenset(self.measures[one].spec.meter for charge in charges for one in charge.measures),
             uncovered=frozenset(self._uncovered(charges, {one.charge.charge.id for one in claims})),
         )
 
@@ -101,9 +104,9 @@ class Agreements:
         """
         found: dict[str, dict[bool, dict[tuple[Condition, ...], None]]] = {}
         for charge in charges:
-            spec = self.measures[charge.measure].spec
             besides = not charge.report_only and charge.charge not in claiming
-            found.setdefault(spec.meter, {}).setdefault(besides, {})[spec.where] = None
+            for spec in (self.measures[measure].spec for measure in charge.measures):
+                found.setdefault(spec.meter, {}).setdefault(besides, {})[spec.where] = None
         for meter, kinds in found.items():
             conditions = kinds.get(False) or kinds[True]
             if all(conditions):
@@ -119,50 +122,35 @@ class Agreements:
     def _charge(
         self, sources: ChargeSources, header: Agreement, claims: Sequence[Claim], *, report_only: bool = False
     ) -> ChargeTerms:
-        rule = sources.rule
+        rule, where = sources.rule, header.zone
         narrower = [one for claim in claims if claim.charge is sources for one in left_out(claim, claims)]
-        where = header.zone
-        meter = self.book.meters[rule.meter or ""]
-        additive = meter.aggregate in ADDITIVE
-        is_bound = not report_only and bounds_events(sources)
-        late = rule.multiply_by if is_bound or not additive else ()
-        matrix = [] if report_only else matrix_dimensions(sources)
-        factor_by = [name for multiplier in rule.multiply_by for name in self.book.multipliers[multiplier].by]
-        one_factor = bool(late) or self.detailed
-        late_by = factor_by if one_factor else []
-        keep = tuple(dict.fromkeys((*rule.lines_by, *rule.pool_by, *matrix, *late_by)))
-        conversion = self._conversion(sources.charge.rating, rule, meter)
+        kept = self._kept(sources, header, report_only=report_only)
+        unit = self.book.meters[rule.uses[0].meter].unit
+        conversion = self._conversion(sources.charge.rating, rule, unit)
         each = sources.nearest("included_each")
         prorate = sources.nearest("prorate_included")
-        billable_unit = rule.unit or rule.convert.to or meter.unit
+        billable_unit = rule.unit or rule.convert.to or unit
         price_terms = PriceTerms(
-            header.currency, header.currency, conversion.ladder_divisor, keep, billable_unit
+            header.currency, header.currency, conversion.ladder_divisor, kept.keep, billable_unit
         )
         prices: Timed[Price] = Timed(())
         if not report_only:
             prices = price_versions(sources, price_terms, where)
-        bands = self._bands(prices, rule) if is_bound else ()
-        if bands:
-            keep = (*keep, VALUE_BAND)
-        spec = MeasureSpec(
-            rule.meter or "",
-            _conditions(rule.conditions),
-            () if late else rule.multiply_by,
-            keep,
-            tuple(sorted((_conditions(one.conditions) for one in narrower), key=repr)),
-            bands,
-        )
+        if kept.is_bound:
+            kept = kept.with_bands(self._bands(prices, rule))
+        readings = tuple(self._reading(sources, use, kept, narrower) for use in rule.uses)
+        first = readings[0]
         labels = self._labels(header)
         description = self._description(sources, header, labels)
         return ChargeTerms(
             charge=sources.charge.id,
             pointer=sources.pointer,
-            measure=self._measure(spec),
-            keep=keep,
-            lines_by=tuple(keep.index(name) for name in rule.lines_by),
-            pool_by=tuple(keep.index(name) for name in rule.pool_by),
-            late=tuple(self._late(name, keep) for name in late),
-            quantity_unit=meter.unit,
+            measure=first.measure,
+            keep=kept.keep,
+            lines_by=kept.lines_by,
+            pool_by=kept.pool_by,
+            late=first.late if first.additive or not kept.ahead else (),
+            quantity_unit=first.unit,
             billable_unit=billable_unit,
             conversion=conversion,
             prices=prices,
@@ -175,12 +163,74 @@ class Agreements:
             description=description,
             labels={name: labels[name] for name in sorted(description.labels & labels.keys())},
             report_only=report_only,
-            additive=additive,
-            over_time=meter.aggregate == "time_weighted_sum",
-            factor_changes=self._factor_changes(rule, where) if one_factor and additive else frozenset(),
-            bands=bands,
-            leaves_out=tuple(one.charge.charge.id for one in narrower),
+            additive=any(reading.additive for reading in readings),
+            over_time=any(reading.over_time for reading in readings),
+            factor_changes=self._factor_changes(rule, where)
+            if self.detailed or kept.is_bound
+            else frozenset(),
+            bands=kept.bands,
+            leaves_out=tuple(dict.fromkeys(one.charge.charge.id for one in narrower)),
+            readings=readings if kept.ahead else (),
+            tells_accounts=header.tells_accounts,
             otherwise=without_price(header.currency, sources.pointer, report_only=report_only),
+        )
+
+    def _kept(self, sources: ChargeSources, header: Agreement, *, report_only: bool) -> Kept:
+        """Say which dimensions a charge tells its usage apart by, whichever of its meters has them."""
+        rule = sources.rule
+        meters = [self.book.meters[use.meter] for use in rule.uses]
+        pool_by = sources.nearest("pool_by")
+        is_bound = not report_only and bounds_events(sources)
+        kept = keep_dimensions(
+            rule.lines_by,
+            pools_of(pool_by.value if pool_by else (), meters, accounts=header.tells_accounts),
+            () if report_only else matrix_dimensions(sources),
+            (name for use in rule.uses for name in self._factors_by(use, is_bound=is_bound)),
+            ahead_of(several_meters=rule.meters is not None, accounts=header.tells_accounts),
+        )
+        return kept._replace(is_bound=is_bound)
+
+    def _is_late(self, use: MeterUse, *, is_bound: bool) -> bool:
+        """Tell whether multipliers come after measuring."""
+        return is_bound or self.book.meters[use.meter].aggregate not in ADDITIVE
+
+    def _factors_by(self, use: MeterUse, *, is_bound: bool) -> list[str]:
+        """Give the dimensions that multipliers need after measuring, or that an explanation shows."""
+        if not self.detailed and not self._is_late(use, is_bound=is_bound):
+            return []
+        return [name for multiplier in use.multiply_by for name in self.book.multipliers[multiplier].by]
+
+    def _reading(
+        self, sources: ChargeSources, use: MeterUse, kept: Kept, narrower: Sequence[Claim]
+    ) -> ReadingTerms:
+        """Measure a meter of a charge."""
+        rule = sources.rule
+        meter = self.book.meters[use.meter]
+        is_late = self._is_late(use, is_bound=kept.is_bound)
+        own = kept.names
+        if rule.meters is not None:
+            needed = kept.common.union(self._factors_by(use, is_bound=kept.is_bound))
+            own = tuple(name for name in own if name in needed and meter.dimension(name) is not None)
+        unless = (_conditions(one.conditions) for one in narrower if one.meter == use.meter)
+        spec = MeasureSpec(
+            use.meter,
+            _conditions(rule.conditions),
+            () if is_late else use.multiply_by,
+            own,
+            tuple(sorted(unless, key=repr)),
+            kept.bands,
+        )
+        return ReadingTerms(
+            measure=self._measure(spec),
+            meter=use.meter,
+            unit=meter.unit,
+            names=frozenset((*own, *kept.keep[: kept.ahead])) - {METER},
+            places=kept.places(own),
+            factor=use.factor,
+            late=tuple(self._late(name, kept) for name in use.multiply_by) if is_late else (),
+            additive=meter.aggregate in ADDITIVE,
+            over_time=meter.aggregate == "time_weighted_sum",
+            pointer=f"rating/{sources.charge.rating}#meters/{rule.uses.index(use)}" if rule.meters else "",
         )
 
     def _measure(self, spec: MeasureSpec) -> int:
@@ -200,17 +250,23 @@ class Agreements:
         return bands_of(ladders, {prod(one, start=_ONE) for one in product(*factors)})
 
     def _factor_changes(self, rule: RatingRule, where: ZoneInfo) -> frozenset[Instant]:
-        used = [self.book.multipliers[name] for name in rule.multiply_by]
+        names = [
+            name
+            for use in rule.uses
+            if self.book.meters[use.meter].aggregate in ADDITIVE
+            for name in use.multiply_by
+        ]
+        used = [self.book.multipliers[name] for name in names]
         return frozenset(begins(version, where) for one in used for version in one.factors.versions)
 
-    def _late(self, name: str, keep: tuple[str, ...]) -> LateMultiplier:
+    def _late(self, name: str, kept: Kept) -> LateMultiplier:
         multiplier = self.book.multipliers[name]
-        return LateMultiplier(name, multiplier, tuple(keep.index(one) for one in multiplier.by))
+        return LateMultiplier(name, multiplier, kept.numbers(multiplier.by))
 
-    def _conversion(self, rule_id: str, rule: RatingRule, meter: Meter) -> Conversion:
+    def _conversion(self, rule_id: str, rule: RatingRule, unit: str) -> Conversion:
         pointer = f"rating/{rule_id}#convert"
         if rule.convert.to is not None:
-            return Conversion(unit_divisor(meter.unit, rule.convert.to), rule.convert.round, pointer)
+            return Conversion(unit_divisor(unit, rule.convert.to), rule.convert.round, pointer)
         return Conversion(rule.convert.divide_by or _ONE, rule.convert.round, pointer)
 
     def _description(

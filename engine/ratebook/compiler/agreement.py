@@ -131,10 +131,9 @@ class Agreed:
 
     def cuts(self, billed: Interval) -> dict[int, set[Instant]]:
         """Give, for each measure, the instants inside a billed period that split its usage."""
-        windows = self._window_edges(billed)
         found: dict[int, set[Instant]] = {}
         for charge in self.charges:
-            found.setdefault(charge.measure, set(windows)).update(charge.changes(billed))
+            share_cuts(found, charge.measures, self._window_edges(billed) | charge.changes(billed))
         return found
 
     def _window_edges(self, billed: Interval) -> set[Instant]:
@@ -172,6 +171,14 @@ class Agreed:
         amount, currency = pick(minimum.amount, self.header.currency, home)
         part = share(boundary.billed, boundary.nominal, minimum.prorate, self.header.zone)
         return MinimumProgram(Bound(amount, currency, pointer), part, frozenset(minimum.applies_to))
+
+
+def share_cuts(found: dict[int, set[Instant]], measures: Sequence[int], cuts: set[Instant]) -> None:
+    """Add cuts to measures that one charge reads: all of these, and all that share their cuts already, get the same."""
+    together = [found[measure] for measure in measures if measure in found]
+    others = [measure for measure, own in found.items() if any(own is one for one in together)]
+    joined = cuts.union(*together)
+    found.update(dict.fromkeys((*measures, *others), joined))
 
 
 def _currencies(

@@ -1,6 +1,6 @@
 """A charge of an agreement: all its versions compiled once, and its program for one billed period."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
@@ -18,11 +18,10 @@ from ratebook.compiler.program import (
     ConversionRounding,
     Included,
     Ladder,
-    LateFactor,
-    MeasureUse,
     Price,
     Segment,
 )
+from ratebook.compiler.reading import LateFactor, MeasureUse, Reading
 from ratebook.compiler.terms import at_version, begins
 from ratebook.money import EXACT, ROUNDING, ZERO
 from ratebook.template import Template
@@ -91,13 +90,45 @@ class LateMultiplier:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingTerms:
+    """A meter of a charge that adds up several, or that tells accounts apart; see `Reading`."""
+
+    measure: int
+    meter: str
+    unit: str
+    names: frozenset[str]
+    places: tuple[int | None, ...]
+    factor: Decimal
+    late: tuple[LateMultiplier, ...]
+    additive: bool
+    over_time: bool
+    pointer: str
+
+    def reading(self, billed: Interval, length: Decimal, where: ZoneInfo) -> Reading:
+        """Give it for one billed period; `length` is that by which levels over time of the charge are multiplied."""
+        return Reading(
+            self.measure,
+            self.meter,
+            self.unit,
+            self.names,
+            self.places,
+            self.factor,
+            _ONE if self.over_time else length,
+            () if self.additive else late_factors(self.late, Instant(billed.end - 1), where),
+            not self.additive,
+            self.pointer,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ChargeTerms:
     """A charge of an agreement, whatever the period.
 
     Usage of a meter that cannot be added up is not split: it is priced at the version of the period's end. A level
     `over_time` is measured times microseconds; the nominal period's length is put into divisor and ladder.
     `factor_changes` split usage besides prices, where a row has one factor: because an explanation wants that, or
-    because factors come late. `bands` cut the value of events where prices bound what one costs.
+    because factors come late. `bands` cut the value of events where prices bound what one costs. With `readings` it
+    reads them instead of `measure`, which is that of the first.
     """
 
     charge: str
@@ -126,6 +157,13 @@ class ChargeTerms:
     factor_changes: frozenset[Instant]
     bands: tuple[Decimal, ...]
     leaves_out: tuple[str, ...]
+    readings: tuple[ReadingTerms, ...]
+    tells_accounts: bool
+
+    @property
+    def measures(self) -> tuple[int, ...]:
+        """The numbers of its measures."""
+        return tuple(reading.measure for reading in self.readings) or (self.measure,)
 
     def program(
         self, nominal: Interval, billed: Interval, cuts: set[Instant], windows: set[Instant], where: ZoneInfo
@@ -146,19 +184,19 @@ class ChargeTerms:
             segments = tuple(
                 replace(
                     self._segment(Interval(*edge), edge[0], continues=edge[0] not in own),
-                    late_factors=self._late_factors(edge[0], where),
+                    late_factors=late_factors(self.late, edge[0], where),
                 )
                 for edge in pairwise(edges)
             )
         else:
-            at_end = self._segment(billed, Instant(billed.end - 1), continues=False)
+            segments = (self._segment(billed, Instant(billed.end - 1), continues=False),)
+        if self.over_time:
             in_ladder = self._in_ladder(length) / self.conversion.ladder_divisor
-            segments = (replace(at_end, price=scaled_price(at_end.price, in_ladder)),)
-        late = () if self.additive else self._late_factors(Instant(billed.end - 1), where)
+            segments = tuple(replace(one, price=scaled_price(one.price, in_ladder)) for one in segments)
         return ChargeProgram(
             charge=self.charge,
             pointer=self.pointer,
-            use=MeasureUse(self.measure, self.keep, self.lines_by, self.pool_by, late, self.bands),
+            use=self._use(billed, length, where),
             quantity_unit=self.quantity_unit,
             quantity_divisor=length,
             billable_unit=self.billable_unit,
@@ -197,15 +235,29 @@ class ChargeTerms:
     def _in_ladder(self, length: Decimal) -> Decimal:
         return self.conversion.ladder_divisor * (length if self.conversion.rounding == "none" else _ONE)
 
-    def _late_factors(self, at: Instant, where: ZoneInfo) -> tuple[LateFactor, ...]:
-        factors = []
-        for late in self.late:
-            (version,) = versions_at(late.multiplier, [at], where)
-            pointer = at_version(
-                f"multipliers/{late.name}", late.multiplier.factors.versions[max(version, 0)]
-            )
-            factors.append(LateFactor(late.name, late.by, factor_tree(late.multiplier, version), pointer))
-        return tuple(factors)
+    def _use(self, billed: Interval, length: Decimal, where: ZoneInfo) -> MeasureUse:
+        return MeasureUse(
+            self.measure,
+            self.keep,
+            self.lines_by,
+            self.pool_by,
+            () if self.additive else late_factors(self.late, Instant(billed.end - 1), where),
+            self.bands,
+            tuple(one.reading(billed, length, where) for one in self.readings),
+            self.tells_accounts,
+        )
+
+
+def late_factors(
+    multipliers: Iterable[LateMultiplier], at: Instant, where: ZoneInfo
+) -> tuple[LateFactor, ...]:
+    """Give multipliers that come after measuring, at the versions in force at an instant."""
+    factors = []
+    for late in multipliers:
+        (version,) = versions_at(late.multiplier, [at], where)
+        pointer = at_version(f"multipliers/{late.name}", late.multiplier.factors.versions[max(version, 0)])
+        factors.append(LateFactor(late.name, late.by, factor_tree(late.multiplier, version), pointer))
+    return tuple(factors)
 
 
 def without_price(currency: str, pointer: str, *, report_only: bool) -> Price:

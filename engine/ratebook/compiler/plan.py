@@ -93,7 +93,7 @@ def _program(program: Program, plan: RunPlan) -> dict[str, Any]:
             {
                 "charge": charge.charge,
                 "pointer": charge.pointer,
-                "measure": plan.measures[charge.use.measure].name,
+                "measure": " + ".join(plan.measures[measure].name for measure in charge.use.measures),
                 "segments": [_interval(segment.interval, zone_) for segment in charge.segments],
                 "price": _prices(charge),
             }

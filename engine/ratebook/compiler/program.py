@@ -8,16 +8,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from ratebook.book.model.values import Duration
 from ratebook.calendar import Instant, Interval, Share
+from ratebook.compiler.reading import LateFactor, MeasureUse
 from ratebook.compiler.tree import Tree
-from ratebook.money import RoundingMode, plain
+from ratebook.money import RoundingMode
 from ratebook.template import Template
-from ratebook.usage.measure import FARTHEST, OVER
 
 LadderModel = Literal["graduated", "volume", "package", "free", "blocked"]
 ConversionRounding = Literal["none", "up", "down", "half_up"]
@@ -96,16 +96,6 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
-class LateFactor:
-    """A multiplier that is applied after measuring, at one version of its factors."""
-
-    multiplier: str
-    by: tuple[int, ...]
-    tree: Tree[Decimal]
-    pointer: str
-
-
-@dataclass(frozen=True, slots=True)
 class Segment:
     """A part of a billed period in which one price and one charge discount hold, those that are in force at `at`.
 
@@ -138,42 +128,6 @@ class Included:
     units: Decimal
     each: bool
     pointer: str
-
-
-@dataclass(frozen=True)
-class MeasureUse:
-    """How a charge reads its measure: which one, and where its dimensions stand in a row's key.
-
-    Where prices bound what one event costs, the last dimension is the band of its value, cut at `bands`.
-    """
-
-    measure: int
-    keep: tuple[str, ...]
-    lines_by: tuple[int, ...]
-    pool_by: tuple[int, ...]
-    late_factors: tuple[LateFactor, ...]
-    bands: tuple[Decimal, ...] = ()
-
-    @cached_property
-    def edges(self) -> Mapping[str | None, tuple[Decimal, Decimal]]:
-        """Between which values the events of each band are: above the first, up to the second."""
-        marks = (-FARTHEST, *self.bands, FARTHEST)
-        names = [*map(plain, self.bands), OVER]
-        return dict(zip(names, pairwise(marks), strict=True))
-
-    def band_of(self, dimensions: tuple[str | None, ...]) -> tuple[Decimal, Decimal]:
-        """Give between which values the events of a row are."""
-        return self.edges[dimensions[-1] if self.bands else OVER]
-
-    @cached_property
-    def line_names(self) -> tuple[str, ...]:
-        """Names of the dimensions that tell lines apart."""
-        return tuple(self.keep[index] for index in self.lines_by)
-
-    @cached_property
-    def lines_are_keys(self) -> bool:
-        """Whether a row's key is just its line's key."""
-        return self.lines_by == tuple(range(len(self.keep)))
 
 
 @dataclass(frozen=True)
@@ -213,12 +167,23 @@ class ChargeProgram:
     def has_one_ladder(self) -> bool:
         """Whether all usage of the period shares one ladder at one version, and each row is a line's."""
         use = self.use
-        late = self.late_factors(0)
-        return self.ladders is not None and len(self.segments) == 1 and not use.pool_by and not late
+        return (
+            self.ladders is not None
+            and len(self.segments) == 1
+            and not use.pool_by
+            and not use.multiplies_late
+            and not self.segments[0].late_factors
+        )
 
-    def late_factors(self, segment: int) -> tuple[LateFactor, ...]:
+    def late_factors(self, segment: int, key: tuple[str | None, ...]) -> tuple[LateFactor, ...]:
         """Give the multipliers that are applied after measuring: those of the whole period, or of a segment."""
-        return self.use.late_factors or self.segments[segment].late_factors
+        return self.use.late_factors_of(key) or self.segments[segment].late_factors
+
+    def intervals(self, measure: int) -> list[Interval]:
+        """Give the parts of the billed period in which a measure's usage is told apart."""
+        if measure in self.use.whole:
+            return [Interval(self.segments[0].interval.start, self.segments[-1].interval.end)]
+        return [segment.interval for segment in self.segments]
 
     @cached_property
     def stretches(self) -> tuple[int, ...]:
@@ -392,7 +357,10 @@ class FxPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What does not change from one boundary to the next: the spec's rules and the contract's currency."""
+    """What does not change from one boundary to the next: the spec's rules and the contract's currency.
+
+    `tells_accounts` says that usage of child accounts is told apart from the contract's own.
+    """
 
     spec: str
     region: str
@@ -406,6 +374,7 @@ class Agreement:
     due: Duration
     contract_type: str
     plan: str
+    tells_accounts: bool = False
 
     def say(self, text: str | Mapping[str, str]) -> str:
         """Choose a text in the spec's language, else the first that is written."""

@@ -117,8 +117,8 @@ class RunCompiler:
         self.timelines.append(timeline)
         for program in programs:
             for charge in program.charges:
-                intervals = [segment.interval for segment in charge.segments]
-                self.measures[charge.use.measure].add(intervals, agreed.header.zone)
+                for measure in charge.use.measures:
+                    self.measures[measure].add(charge.intervals(measure), agreed.header.zone)
         return timeline
 
     def plan(self) -> RunPlan:
@@ -153,9 +153,9 @@ class RunCompiler:
                 rows.append(SegmentRow(timeline.number, 0, 0, 0, 0, 0))
             variant = variants.get(agreed.header.zone.key, 0)
             for boundary, program in enumerate(timeline.programs):
-                charge = next((one for one in program.charges if one.use.measure == number), None)
-                for index, segment in enumerate(charge.segments if charge is not None else ()):
-                    first, last = (measure.slots.at(edge) for edge in segment.interval)
+                charge = next((one for one in program.charges if number in one.use.measures), None)
+                for index, interval in enumerate(charge.intervals(number) if charge is not None else ()):
+                    first, last = (measure.slots.at(edge) for edge in interval)
                     rows.append(SegmentRow(timeline.number, boundary, index, first, last, variant))
         return rows
 

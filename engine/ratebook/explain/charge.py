@@ -8,7 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ratebook.billrun.outcomes import Outcome
-from ratebook.calendar import Interval, iso
+from ratebook.calendar import Instant, Interval, iso
 from ratebook.compiler.measures import factor_tree, versions_at
 from ratebook.compiler.program import ChargeProgram, Ladder, Tier
 from ratebook.compiler.run import RunCompiler
@@ -46,8 +46,7 @@ def charge_step(
         steps.append(Step("Left to narrower charges", ", ".join(program.leaves_out)))
     if line["kind"] == "usage":
         rows = [row for row in used if _on_line(row, program, line)]
-        zone = outcome.program.agreement.zone
-        steps.append(_usage(compiler, program, rows, zone, queries[program.use.measure]))
+        steps.append(_usage(compiler, program, rows, outcome.program.agreement.zone, queries))
     lines = sum(1 for one in outcome.document["lines"] if _same_charge(one, line)) if outcome.document else 1
     name = f"Charge {program.charge}"
     if line["kind"] == "usage" and lines > 1:
@@ -61,6 +60,10 @@ def _same_charge(one: Mapping[str, Any], line: Mapping[str, Any]) -> bool:
 
 def _on_line(row: UsageRow, program: ChargeProgram, line: Mapping[str, Any]) -> bool:
     dimensions = line["dimensions"]
+    if program.use.readings:
+        key = tuple(row.dimensions[index] for index in program.use.lines_by)
+        of_meter = program.use.reading_of(key).meter == line.get("meter", program.use.readings[0].meter)
+        return of_meter and bool(program.use.named(key) == dimensions)
     return all(
         name in dimensions and row.dimensions[index] == dimensions[name]
         for index, name in zip(program.use.lines_by, program.use.line_names, strict=True)
@@ -163,10 +166,17 @@ class _Weighed:
 
 
 def _usage(
-    compiler: RunCompiler, program: ChargeProgram, rows: Sequence[UsageRow], zone: ZoneInfo, query: str
+    compiler: RunCompiler,
+    program: ChargeProgram,
+    rows: Sequence[UsageRow],
+    zone: ZoneInfo,
+    queries: Sequence[str],
 ) -> Step:
     """Explain a line's units: what was counted, by which factors it was multiplied, and the query that counted."""
-    meter = compiler.measures[program.use.measure].spec.meter
+    use = program.use
+    read = use.reading_of(rows[0].dimensions) if use.readings and rows else None
+    measure = read.measure if read else use.measure
+    meter, unit = compiler.measures[measure].spec.meter, read.unit if read else program.quantity_unit
     events = sum(row.events for row in rows)
     quantity = sum((row.quantity for row in rows), ZERO) / program.quantity_divisor
     weighed: dict[tuple[str, ...], _Weighed] = {}
@@ -175,33 +185,46 @@ def _usage(
         same = weighed.setdefault(pointers, _Weighed(factors, pointers))
         same.quantity += row.quantity / program.quantity_divisor
         if factors:
-            kept = row.dimensions[:-1] if program.use.bands else row.dimensions
-            same.of[", ".join(value or "(none)" for value in kept)] = None
+            same.of[_named(program, row)] = None
     counted = Step(
         f"Meter {meter}",
         "1 event" if events == 1 else f"{events:,} events",
-        f"{grouped(shown(quantity))} {program.quantity_unit}",
+        f"{grouped(shown(quantity))} {unit}",
         f"meters/{meter}",
-        (Step(f"Query\n{query}"),),
+        (Step(f"Query\n{queries[measure]}"),),
     )
     return Step(
         "Units",
         "",
         grouped(shown(sum((one.units for one in weighed.values()), ZERO))),
         "",
-        (*(one.step(program.quantity_unit) for one in weighed.values() if one.factors), counted),
+        (*(one.step(unit) for one in weighed.values() if one.factors), counted),
     )
+
+
+def _named(program: ChargeProgram, row: UsageRow) -> str:
+    keys = row.dimensions[1:] if program.use.has_meters else row.dimensions
+    keys = keys[:-1] if program.use.bands else keys
+    return ", ".join(value or "(none)" for value in keys)
 
 
 def _factors(
     compiler: RunCompiler, program: ChargeProgram, row: UsageRow, zone: ZoneInfo
 ) -> tuple[tuple[Decimal, ...], tuple[str, ...]]:
     """Find the factors of a row, and where the book says them; those of the period's end where they come late."""
-    late = program.late_factors(row.segment)
-    at = program.segments[row.segment].at
-    values = dict(zip(program.use.keep, row.dimensions, strict=True))
-    names = [one.multiplier for one in late] or compiler.measures[program.use.measure].spec.multipliers
+    use = program.use
+    late = program.late_factors(row.segment, row.dimensions)
+    segment = program.segments[row.segment]
+    read = use.reading_of(row.dimensions) if use.readings else None
+    at = Instant(segment.interval.end - 1) if read is not None and read.at_end else segment.at
+    values = dict(zip(use.keep, row.dimensions, strict=True))
+    names = [one.multiplier for one in late]
+    if not names:
+        names = list(compiler.measures[read.measure if read else use.measure].spec.multipliers)
     factors, pointers = [], []
+    if read is not None and read.factor != 1:
+        factors.append(read.factor)
+        pointers.append(read.pointer)
     for name in names:
         multiplier = compiler.book.multipliers[name]
         (version,) = versions_at(multiplier, [at], zone)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from ratebook.book.model.plan import ACCOUNT
 from ratebook.canonical import business_id, digest
 from ratebook.compiler.program import Program
 from ratebook.invoice.discounts import discount, fill_up_to_minimum
@@ -120,9 +121,10 @@ def write_descriptions(drafts: Sequence[Draft]) -> None:
             waiting.setdefault((id(described.template), described.dimensions), []).append(described)
     for group in waiting.values():
         template, dimensions, _ = group[0]
+        known = {*dimensions, ACCOUNT}
         lines = [line for described in group for line in described.lines]
         columns = {
-            name: _column(name, [line["dimensions"] for line in lines] if name in dimensions else lines)
+            name: _column(name, [line["dimensions"] for line in lines] if name in known else lines)
             for name in template.names
         }
         for line, text in zip(lines, template.render(Rows(len(lines), columns)), strict=True):
@@ -130,4 +132,4 @@ def write_descriptions(drafts: Sequence[Draft]) -> None:
 
 
 def _column(name: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [row[name] or "" for row in rows]
+    return [row.get(name) or "" for row in rows]

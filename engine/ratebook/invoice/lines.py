@@ -6,11 +6,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final, NamedTuple
 
+from ratebook.compiler.reading import MeasureUse
 from ratebook.invoice.entries import Entry, Piece
 from ratebook.invoice.form import Fee, Form
 from ratebook.invoice.line import Line, amount_line, shown
 from ratebook.money import allocate
 from ratebook.rating.charge import RatedCharge, costs_of_lines
+from ratebook.rating.ladders import Key
 from ratebook.template import Template
 
 _NOTHING: Final = Fraction(0)
@@ -101,8 +103,8 @@ class LineWriter:
                 ]
 
     def _usage(self, rated: RatedCharge, amounts: Sequence[Decimal | None]) -> list[Line]:
-        program = rated.program
-        names, lines = program.use.line_names, list[Line]()
+        program, use = rated.program, rated.program.use
+        names, lines = use.line_names, list[Line]()
         blank = self.form.usage_lines[program.charge, program.report_only]
         for (key, quantity, billable, _), amount in zip(rated.lines, amounts, strict=True):
             line = blank.copy()
@@ -110,7 +112,12 @@ class LineWriter:
             line["billable"] = text if billable is quantity else shown(billable)
             if amount is not None:
                 line["amount"] = str(amount)
-            line["dimensions"] = {names[0]: key[0]} if len(key) == 1 else dict(zip(names, key, strict=True))
+            if use.readings:
+                line |= _of_meter(use, key)
+            else:
+                line["dimensions"] = (
+                    {names[0]: key[0]} if len(key) == 1 else dict(zip(names, key, strict=True))
+                )
             lines.append(line)
         self.described.append(Described(program.description, names, lines[:]))
         return lines
@@ -129,6 +136,15 @@ class LineWriter:
             return (Piece(segments[0].at, Fraction(amount)),)
         each = Fraction(amount) / gross
         return tuple(Piece(segments[part.segment].at, part.gross.fraction * each) for part in rated.priced)
+
+
+def _of_meter(use: MeasureUse, key: Key) -> Line:
+    """Give what the line of one meter among several, or of one account, has of its own."""
+    own: Line = {"dimensions": use.named(key)}
+    if use.has_meters:
+        reading = use.reading_of(key)
+        own |= {"unit": reading.unit, "meter": reading.meter}
+    return own
 
 
 def changed_line(form: Form, charge: str, kind: str, description: str, amount: Decimal) -> Line:

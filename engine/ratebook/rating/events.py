@@ -62,7 +62,7 @@ def _bound(use: Use, price: Ladder, program: ChargeProgram) -> Events:
     """Tell what each event of a row costs: the minimum, the maximum or neither, as all are of one band."""
     _, row, units = use
     lower, upper = program.use.band_of(row.dimensions)
-    factor, _ = late_factor(program.late_factors(row.segment), row)
+    factor, _ = late_factor(program.late_factors(row.segment, row.dimensions), row)
     reach = thresholds(price, factor)
     if upper <= reach.minimum:
         return Events(at_minimum=row.events)

@@ -6,7 +6,8 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from ratebook.compiler.program import ChargeProgram, ConversionRounding, Included, Ladder, LateFactor
+from ratebook.compiler.program import ChargeProgram, ConversionRounding, Included, Ladder
+from ratebook.compiler.reading import LateFactor
 from ratebook.money import EXACT, ZERO, allocate, decimals
 from ratebook.usage.rows import UsageRow
 
@@ -73,7 +74,7 @@ def gather(program: ChargeProgram, rows: Iterable[UsageRow]) -> Ladders:
     missing: list[Missing] = []
     for row in rows:
         units = row.units
-        if late := program.late_factors(row.segment):
+        if late := program.late_factors(row.segment, row.dimensions):
             factor, lacking = late_factor(late, row)
             if lacking:
                 missing.append(Missing("RB504", lacking, row))

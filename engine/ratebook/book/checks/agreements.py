@@ -7,7 +7,14 @@ from zoneinfo import ZoneInfo
 
 from ratebook.book.checks.currencies import check_currencies
 from ratebook.book.checks.prices import begins, tiers_and_versions, zones_of
-from ratebook.book.checks.references import applies_to, dangling, ids_of_plan, matrix_dimensions, to_file
+from ratebook.book.checks.references import (
+    applies_to,
+    dangling,
+    ids_of_plan,
+    matrix_dimensions,
+    pool_dimensions,
+    to_file,
+)
 from ratebook.book.checks.shares import check_share_currencies, check_shares
 from ratebook.book.checks.taxes import check_contract_tax
 from ratebook.book.checks.templates import check_template
@@ -41,14 +48,14 @@ def check_plans(draft: Draft) -> Iterator[Finding]:
         yield from _bounds(charges, zones)
         yield from check_shares(charges, draft.meters, pointer)
         for index, charge in enumerate(plan.charges):
-            yield from _matrix(draft, charge, charge.rating, f"{pointer}#charges/{index}")
+            yield from _dimensions(draft, charge, charge.rating, f"{pointer}#charges/{index}")
 
 
-def _matrix(draft: Draft, pricing: Pricing, rating: str, pointer: str) -> Iterator[Finding]:
+def _dimensions(draft: Draft, pricing: Pricing, rating: str, pointer: str) -> Iterator[Finding]:
     rule = draft.rules.get(rating)
-    meter = draft.meters.get(rule.meter or "") if rule else None
-    if rule is not None and meter is not None:
-        yield from matrix_dimensions(pricing.price, f"{pointer}/price", rule, meter)
+    if rule is not None:
+        yield from pool_dimensions(draft, pricing.pool_by or (), f"{pointer}/pool_by", rule)
+        yield from matrix_dimensions(draft, pricing.price, f"{pointer}/price", rule)
 
 
 def _places_of(part: Plan | ContractTerms, pointer: str) -> list[tuple[str, str]]:
@@ -76,6 +83,7 @@ def check_agreement(draft: Draft, terms: ContractTerms, pointer: str) -> Iterato
     yield from to_file(draft, "plans", terms.plan, f"{pointer}#plan")
     for index, charge in enumerate(terms.charges):
         yield from to_file(draft, "rating", charge.rating, f"{pointer}#charges/{index}/rating")
+        yield from _dimensions(draft, charge, charge.rating, f"{pointer}#charges/{index}")
     for index, rule in enumerate(terms.report):
         yield from to_file(draft, "rating", rule, f"{pointer}#report/{index}")
     for name in _NOT_RATED_YET:
@@ -128,7 +136,7 @@ def _overrides(draft: Draft, terms: ContractTerms, plan: Plan | None, pointer: s
         place = f"{pointer}#overrides/{name}"
         if name in charges:
             yield from _fits(override, _OF_FEES, f"`{name}` is a charge, which has no", place)
-            yield from _matrix(draft, override, charges[name].rating, place)
+            yield from _dimensions(draft, override, charges[name].rating, place)
         elif name in parts:
             yield from _fits(override, _OF_CHARGES, f"`{name}` is a fee, which has no", place)
         else:

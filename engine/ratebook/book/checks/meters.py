@@ -37,10 +37,11 @@ def check_columns(draft: Draft) -> Iterator[Finding]:
             yield from _dimensions(meter, source, pointer)
             yield from _where(conditions(meter.where), source, pointer, meter.source)
     for name, rule in draft.rules.items():
-        of_rule = draft.meters.get(rule.meter or "")
-        source = draft.settings.sources.get(of_rule.source) if draft.settings and of_rule else None
-        if source is not None and of_rule is not None:
-            yield from _where(rule.conditions, source, f"rating/{name}", of_rule.source)
+        of_rule = [draft.meters[use.meter] for use in rule.uses if use.meter in draft.meters]
+        for source_name in dict.fromkeys(meter.source for meter in of_rule):
+            source = draft.settings.sources.get(source_name) if draft.settings else None
+            if source is not None:
+                yield from _where(rule.conditions, source, f"rating/{name}", source_name)
 
 
 def check_source_names(draft: Draft) -> Iterator[Finding]:
@@ -223,9 +224,9 @@ def check_priced(draft: Draft) -> Iterator[Finding]:
     """Check that each meter has a rating rule, or is listed as not billed, but not both."""
     if draft.settings is None or draft.known["rating"] - draft.rules.keys():
         return  # a rule that could not be read may be the price
-    if any(rule.meter not in draft.known["meters"] for rule in draft.rules.values()):
+    if any(use.meter not in draft.known["meters"] for rule in draft.rules.values() for use in rule.uses):
         return  # a rule whose meter is mistyped too
-    priced = {rule.meter: name for name, rule in draft.rules.items()}
+    priced = {use.meter: name for name, rule in draft.rules.items() for use in rule.uses}
     not_billed = draft.settings.not_billed
     for name in draft.meters:
         if name not in priced and name not in not_billed:

@@ -16,7 +16,9 @@ from ratebook.book.model import (
     GraduatedPercentage,
     Matrix,
     Meter,
+    MeterUse,
     PercentTier,
+    RatingRule,
     Tier,
     Version,
     Volume,
@@ -153,17 +155,21 @@ def begins(version: Version[object], where: ZoneInfo) -> Instant:
 def check_band_keys(draft: Draft) -> Iterator[Finding]:
     """Check that multipliers and matrices name only keys that a band has."""
     for name, rule in draft.rules.items():
-        meter = draft.meters.get(rule.meter or "")
-        if meter is None:
-            continue
-        for multiplier in rule.multiply_by:
-            found = draft.multipliers.get(multiplier)
-            for version in found.factors.versions if found else ():
-                place = pointers.at(f"multipliers/{multiplier}", version.path, "values")
-                yield from _keys(draft, version.value.values, found.by if found else (), meter, place)
-        for part in walk(rule.price, f"rating/{name}#price"):
-            if isinstance(part.value, Matrix):
-                yield from _keys(draft, part.value.values, part.value.by, meter, f"{part.pointer}/values")
+        for use in rule.uses:
+            if use.meter in draft.meters:
+                yield from _band_keys(draft, use, rule, f"rating/{name}#price")
+
+
+def _band_keys(draft: Draft, use: MeterUse, rule: RatingRule, pointer: str) -> Iterator[Finding]:
+    meter = draft.meters[use.meter]
+    for multiplier in use.multiply_by:
+        found = draft.multipliers.get(multiplier)
+        for version in found.factors.versions if found else ():
+            place = pointers.at(f"multipliers/{multiplier}", version.path, "values")
+            yield from _keys(draft, version.value.values, found.by if found else (), meter, place)
+    for part in walk(rule.price, pointer):
+        if isinstance(part.value, Matrix):
+            yield from _keys(draft, part.value.values, part.value.by, meter, f"{part.pointer}/values")
 
 
 def _keys(

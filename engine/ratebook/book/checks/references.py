@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from ratebook.book import pointers
 from ratebook.book.checks.walk import walk
 from ratebook.book.draft import Draft
 from ratebook.book.layout import BOOK
-from ratebook.book.model import Matrix, Meter, Plan, RatingRule
-from ratebook.book.model.plan import FEE, USAGE
+from ratebook.book.model import Matrix, Meter, MeterUse, Plan, RatingRule
+from ratebook.book.model.plan import ACCOUNT, FEE, USAGE
 from ratebook.book.suggest import did_you_mean, one_of
 from ratebook.findings import Finding
 
@@ -70,51 +71,84 @@ def check_rules(draft: Draft) -> Iterator[Finding]:
     """Check what rating rules refer to: meters, multipliers and dimensions."""
     for name, rule in draft.rules.items():
         pointer = f"rating/{name}"
-        yield from to_file(draft, "meters", rule.meter, f"{pointer}#meter")
-        for index, multiplier in enumerate(rule.multiply_by):
-            yield from to_file(draft, "multipliers", multiplier, f"{pointer}#multiply_by/{index}")
-        meter = draft.meters.get(rule.meter or "")
-        if meter is not None:
-            yield from _dimensions(rule, meter, pointer)
-            yield from _multiplied(draft, rule, meter, pointer)
-            yield from matrix_dimensions(rule.price, f"{pointer}#price", rule, meter)
+        for place, use in uses_of(rule, pointer):
+            yield from to_file(draft, "meters", use.meter, pointers.at(place, "meter"))
+            for index, multiplier in enumerate(use.multiply_by):
+                at = pointers.at(place, "multiply_by", index)
+                yield from to_file(draft, "multipliers", multiplier, at)
+                yield from _multiplied(draft, use, multiplier, at)
+        yield from _twice(rule, pointer)
+        yield from pool_dimensions(draft, rule.pool_by, f"{pointer}#pool_by", rule)
+        yield from _line_dimensions(draft, rule, pointer)
+        yield from matrix_dimensions(draft, rule.price, f"{pointer}#price", rule)
 
 
-def _dimensions(rule: RatingRule, meter: Meter, pointer: str) -> Iterator[Finding]:
-    for key in ("pool_by", "lines_by"):
-        for index, name in enumerate(getattr(rule, key)):
-            yield from _dimension(name, f"{pointer}#{key}/{index}", rule, meter)
+def uses_of(rule: RatingRule, pointer: str) -> list[tuple[str, MeterUse]]:
+    """Give the meters that a rule uses, each with its place: the rule itself where it has one."""
+    if rule.meters is None:
+        return [(pointer, rule.uses[0])]
+    return [(f"{pointer}#meters/{index}", use) for index, use in enumerate(rule.uses)]
 
 
-def _dimension(name: str, pointer: str, rule: RatingRule, meter: Meter) -> Iterator[Finding]:
-    if meter.dimension(name) is None:
-        names = [dimension.name for dimension in meter.dimensions]
-        message = f"the meter `{rule.meter}` has no dimension `{name}`"
-        help_ = did_you_mean(name, names) or f"add it to the dimensions of meters/{rule.meter}"
-        yield Finding("RB301", message, pointer, expected=one_of(names), help=help_)
+def _twice(rule: RatingRule, pointer: str) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for place, use in uses_of(rule, pointer):
+        if use.meter in seen:
+            message = f"the meter `{use.meter}` stands twice: its events would be billed twice"
+            yield Finding("RB314", message, place, help="delete one of the two")
+        seen.add(use.meter)
 
 
-def _multiplied(draft: Draft, rule: RatingRule, meter: Meter, pointer: str) -> Iterator[Finding]:
+def _meters(draft: Draft, rule: RatingRule) -> list[tuple[str, Meter]]:
+    return [(use.meter, draft.meters[use.meter]) for use in rule.uses if use.meter in draft.meters]
+
+
+def pool_dimensions(draft: Draft, names: Iterable[str], pointer: str, rule: RatingRule) -> Iterator[Finding]:
+    """Check the dimensions of pools: all meters of the rule have them; child accounts are one more."""
+    for index, name in enumerate(names):
+        if name != ACCOUNT:
+            yield from _dimension(draft, name, f"{pointer}/{index}", rule)
+
+
+def _line_dimensions(draft: Draft, rule: RatingRule, pointer: str) -> Iterator[Finding]:
+    """Check the dimensions of lines: some meter of the rule has them."""
+    meters = _meters(draft, rule)
+    for index, name in enumerate(rule.lines_by):
+        if len(meters) == len(rule.uses) and not any(meter.dimension(name) for _, meter in meters):
+            yield _no_dimension(name, f"{pointer}#lines_by/{index}", *meters[0])
+
+
+def _dimension(draft: Draft, name: str, pointer: str, rule: RatingRule) -> Iterator[Finding]:
+    for meter_id, meter in _meters(draft, rule):
+        if meter.dimension(name) is None:
+            yield _no_dimension(name, pointer, meter_id, meter)
+
+
+def _no_dimension(name: str, pointer: str, meter_id: str, meter: Meter) -> Finding:
     names = [dimension.name for dimension in meter.dimensions]
-    for index, name in enumerate(rule.multiply_by):
-        multiplier = draft.multipliers.get(name)
-        for dimension in multiplier.by if multiplier else ():
-            if dimension not in names:
-                message = (
-                    f"`{name}` is by `{dimension}`, a dimension that the meter `{rule.meter}` does not have"
-                )
-                help_ = f"add `{dimension}` to the dimensions of meters/{rule.meter}"
-                yield Finding(
-                    "RB301", message, f"{pointer}#multiply_by/{index}", expected=one_of(names), help=help_
-                )
+    message = f"the meter `{meter_id}` has no dimension `{name}`"
+    help_ = did_you_mean(name, names) or f"add it to the dimensions of meters/{meter_id}"
+    return Finding("RB301", message, pointer, expected=one_of(names), help=help_)
 
 
-def matrix_dimensions(price: object, pointer: str, rule: RatingRule, meter: Meter) -> Iterator[Finding]:
-    """Check the dimensions that prices by combination are by."""
+def _multiplied(draft: Draft, use: MeterUse, name: str, pointer: str) -> Iterator[Finding]:
+    meter, multiplier = draft.meters.get(use.meter), draft.multipliers.get(name)
+    if meter is None or multiplier is None:
+        return
+    names = [dimension.name for dimension in meter.dimensions]
+    for dimension in multiplier.by:
+        if dimension not in names:
+            message = f"`{name}` is by `{dimension}`, a dimension that the meter `{use.meter}` does not have"
+            help_ = f"add `{dimension}` to the dimensions of meters/{use.meter}"
+            yield Finding("RB301", message, pointer, expected=one_of(names), help=help_)
+
+
+def matrix_dimensions(draft: Draft, price: object, pointer: str, rule: RatingRule) -> Iterator[Finding]:
+    """Check the dimensions that prices by combination are by: all meters of the rule have them."""
     for part in walk(price, pointer):
         if isinstance(part.value, Matrix):
             for index, name in enumerate(part.value.by):
-                yield from _dimension(name, f"{part.pointer}/by/{index}", rule, meter)
+                yield from _dimension(draft, name, f"{part.pointer}/by/{index}", rule)
 
 
 def check_plans(draft: Draft) -> Iterator[Finding]:

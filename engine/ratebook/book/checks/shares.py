@@ -15,9 +15,8 @@ Share = Percentage | GraduatedPercentage | Dynamic
 def check_list_prices(draft: Draft) -> Iterator[Finding]:
     """Check the list prices of rating rules."""
     for name, rule in draft.rules.items():
-        meter = draft.meters.get(rule.meter or "")
-        if meter is not None and rule.price is not None:
-            yield from _fits(Term(rule.price, "", f"rating/{name}#price"), rule, meter)
+        if rule.price is not None:
+            yield from _fits(Term(rule.price, "", f"rating/{name}#price"), rule, draft.meters)
 
 
 def check_shares(
@@ -26,11 +25,10 @@ def check_shares(
     """Check the charges of a plan or a contract, where it says by itself what does not fit; `own` is its pointer."""
     for charge in charges:
         price, included = charge.nearest("price"), charge.nearest("included")
-        meter = meters.get(charge.rule.meter or "")
-        if price is None or meter is None:
+        if price is None:
             continue
         if _is_of(price, own):
-            yield from _fits(price, charge.rule, meter)
+            yield from _fits(price, charge.rule, meters)
         if included is not None and (_is_of(price, own) or _is_of(included, own)):
             yield from _includes(price, included)
 
@@ -45,21 +43,34 @@ def _shares(price: Term) -> Iterator[tuple[Share, str]]:
             yield value, pointer
 
 
-def _fits(price: Term, rule: RatingRule, meter: Meter) -> Iterator[Finding]:
+def _fits(price: Term, rule: RatingRule, meters: Mapping[str, Meter]) -> Iterator[Finding]:
     """Check that a price that is a share of an amount has one, and that single events can be told apart."""
     for value, pointer in _shares(price):
-        needs = f"`{value.model}` prices an amount of money"
-        unit = billable_unit(rule, meter)
-        if meter.aggregate != "sum":
-            message = f"{needs}, and the meter `{rule.meter}` has `aggregate: {meter.aggregate}`"
-            yield Finding("RB321", message, pointer, expected="a meter with aggregate: sum over an amount")
-        elif unit not in MINOR_UNITS:
+        yield from _is_money(value, pointer, rule, meters)
+        if not isinstance(value, Percentage) or value.each is None:
+            continue
+        bounds, help_ = "`each` bounds what one event costs", "leave out one of the two"
+        if rule.convert.round != "none":
+            message = f"{bounds}, and `convert` rounds all events together"
+            yield Finding("RB321", message, f"{pointer}/each", help=help_)
+        if rule.meters is not None:
+            message = f"{bounds}, and `meters` adds up what several count"
+            yield Finding("RB321", message, f"{pointer}/each", help=help_)
+
+
+def _is_money(value: Share, pointer: str, rule: RatingRule, meters: Mapping[str, Meter]) -> Iterator[Finding]:
+    needs = f"`{value.model}` prices an amount of money"
+    known = [(use.meter, meters[use.meter]) for use in rule.uses if use.meter in meters]
+    others = [(name, meter) for name, meter in known if meter.aggregate != "sum"]
+    for name, meter in others:
+        message = f"{needs}, and the meter `{name}` has `aggregate: {meter.aggregate}`"
+        yield Finding("RB321", message, pointer, expected="a meter with aggregate: sum over an amount")
+    if known and not others:
+        unit = billable_unit(rule, known[0][1])
+        if unit not in MINOR_UNITS:
             message = f"{needs}, and the billable unit {unit!r} is no currency"
             help_ = "say which it is as `unit` of the meter, or of the rule that converts"
             yield Finding("RB321", message, pointer, expected="a code of ISO 4217, as in USD", help=help_)
-        if isinstance(value, Percentage) and value.each is not None and rule.convert.round != "none":
-            message = "`each` bounds what one event costs, and `convert` rounds all events together"
-            yield Finding("RB321", message, f"{pointer}/each", help="leave out one of the two")
 
 
 def _includes(price: Term, included: Term) -> Iterator[Finding]:
@@ -83,7 +94,7 @@ def check_share_currencies(
 ) -> Iterator[Finding]:
     """Check, for a contract without exchange rates, that shares are of amounts in the invoice's currency."""
     for charge in charges:
-        price, meter = charge.nearest("price"), meters.get(charge.rule.meter or "")
+        price, meter = charge.nearest("price"), meters.get(charge.rule.uses[0].meter)
         unit = billable_unit(charge.rule, meter) if meter is not None else currency
         if price is None or unit == currency or unit not in MINOR_UNITS:
             continue

@@ -7,11 +7,12 @@ from typing import Final
 
 from ratebook.book.draft import Draft
 from ratebook.book.model import LocalText, RatingRule
+from ratebook.book.model.plan import ACCOUNT
 from ratebook.book.suggest import did_you_mean, one_of
 from ratebook.findings import Finding, Position
 from ratebook.template import TemplateError, compile_template
 
-OF_EVERY_LINE: Final = ("quantity", "unit", "billable", "billable_unit")
+OF_EVERY_LINE: Final = ("quantity", "unit", "billable", "billable_unit", ACCOUNT)
 """Names that a template may use besides the dimensions that its line is for."""
 
 
@@ -31,7 +32,8 @@ def check_templates(draft: Draft) -> Iterator[Finding]:
 def check_template(draft: Draft, text: LocalText, rule: RatingRule, pointer: str) -> Iterator[Finding]:
     """Check a template in each of its languages."""
     languages = {"": text} if isinstance(text, str) else {f"/{name}": one for name, one in text.items()}
-    known = (*rule.lines_by, *OF_EVERY_LINE)
+    of_meters = ("meter",) if rule.meters is not None else ()
+    known = (*rule.lines_by, *OF_EVERY_LINE, *of_meters)
     for language, source in languages.items():
         place = pointer + language
         try:

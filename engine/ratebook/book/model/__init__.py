@@ -28,7 +28,7 @@ from ratebook.book.model.price import (
     Tier,
     Volume,
 )
-from ratebook.book.model.rating import Convert, Labels, Multiplication, Multiplier, RatingRule
+from ratebook.book.model.rating import Convert, Labels, MeterUse, Multiplication, Multiplier, RatingRule
 from ratebook.book.model.settings import ClickHouse, Environment, FxFeed, Settings, Source, Usage
 from ratebook.book.model.spec import Costs, Fx, Policy, Rounding, Sink, Spec
 from ratebook.book.model.tax import ContractTax, Tax, TaxRate
@@ -70,6 +70,7 @@ __all__ = [
     "LocalText",
     "Matrix",
     "Meter",
+    "MeterUse",
     "Minimum",
     "Model",
     "Multiplication",

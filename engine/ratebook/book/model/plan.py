@@ -11,6 +11,7 @@ from ratebook.book.model.price import Price
 from ratebook.book.model.values import (
     Amount,
     Anchor,
+    Column,
     Currency,
     Every,
     Flag,
@@ -27,6 +28,9 @@ FeeCycle = Literal["day", "week", "month", "quarter", "year", "once"]
 
 USAGE: Final = "usage"
 FEE: Final = "fee"
+
+ACCOUNT: Final = "account"
+"""A dimension that every rule may pool by: the child account of a contract."""
 
 
 class Cycle(Model):
@@ -69,6 +73,8 @@ class Discount(Model):
 class Pricing(Model):
     """What a charge says about its rating rule, and an override about its charge; the nearest wins whole."""
 
+    pool_by: tuple[Column, ...] | None = None
+    """Replaces the rule's `pool_by`; `account`: each child account of a contract has a ladder of its own."""
     included: Dated[NotNegative] | None = None
     """Billable units that cost nothing, in each billing period."""
     included_each: Flag | None = None

@@ -1,6 +1,7 @@
 """`specs/rating/*.yaml`, `specs/multipliers/*.yaml`, `specs/labels/*.yaml`: how usage becomes money."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -33,13 +34,24 @@ class Convert(Model):
         return self
 
 
+class MeterUse(Model):
+    """A meter whose units count on the ladder of a rule."""
+
+    meter: Id
+    """The meter."""
+    multiply_by: tuple[Id, ...] = ()
+    """Multipliers that scale its quantity."""
+    factor: Positive = Decimal(1)
+    """How many units of the ladder one of it is, after its multipliers."""
+
+
 class RatingRule(Model):
-    """How the usage of a meter becomes money."""
+    """How the usage of a meter, or of several together, becomes money."""
 
     meter: Id | None = None
     """The meter."""
-    meters: tuple[dict[str, Any], ...] | None = None
-    """Several meters that share a ladder; not rated yet."""
+    meters: tuple[MeterUse, ...] | None = Field(default=None, min_length=1)
+    """Several meters whose units are added up: they share tiers and included units, and each has lines of its own."""
     where: Where = Field(default_factory=dict)
     """Narrows the rule to some of the meter's events: column → condition; all must hold."""
     multiply_by: tuple[Id, ...] = ()
@@ -64,10 +76,31 @@ class RatingRule(Model):
     @model_validator(mode="after")
     def _say_meter(self) -> "RatingRule":
         if self.meters is not None:
-            raise problem("RB215", "`meters` that share one ladder are not rated yet", expected="meter: …")
-        if self.meter is None:
+            self._say_several()
+        elif self.meter is None:
             raise problem("RB202", "`meter` is missing", expected="the meter whose usage the rule prices")
         return self
+
+    def _say_several(self) -> None:
+        if self.meter is not None:
+            raise problem("RB214", "`meter` and `meters` exclude one another", expected="one of the two")
+        if self.multiply_by:
+            text = "`multiply_by` and `meters` exclude one another"
+            raise problem("RB214", text, expected="multiply_by: […] at each of the meters")
+        if self.convert.to is not None:
+            text = "`meters` and `to` exclude one another: a ladder has one unit"
+            raise problem("RB214", text, expected="a `factor` at each of the meters")
+        if self.unit is None:
+            raise problem("RB202", "`unit` is missing, in which the meters are added up", expected="unit: …")
+
+    @property
+    def uses(self) -> tuple[MeterUse, ...]:
+        """The meters whose units it adds up: often one."""
+        if self.meters is not None:
+            return self.meters
+        return (
+            MeterUse.model_construct(meter=self.meter or "", multiply_by=self.multiply_by, factor=Decimal(1)),
+        )
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
