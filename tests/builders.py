@@ -202,6 +202,18 @@ def _row(line: Mapping[str, Any]) -> str:
     return " ".join([line["kind"], line["charge"], *dimensions, str(line["amount"])])
 
 
+def lines_of(invoice: Mapping[str, Any]) -> list[str]:
+    """Write an invoice's lines with their periods: `usage rpc 12.30 10-01..11-01`."""
+    return [
+        f"{_row(line)} {_day(line['period']['from'])}..{_day(line['period']['to'])}"
+        for line in invoice["lines"]
+    ]
+
+
+def _day(moment: str) -> str:
+    return _short(moment)[5:]
+
+
 def amounts(invoice: Mapping[str, Any], *kinds: str) -> list[Decimal]:
     """Give the amounts of an invoice's lines, of some kinds or all."""
     return [Decimal(line["amount"]) for line in invoice["lines"] if not kinds or line["kind"] in kinds]

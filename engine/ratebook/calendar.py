@@ -55,6 +55,10 @@ BEGINNING: Final = Instant(-2_208_988_800 * SECOND)
 """1900-01-01T00:00Z, before everything that is billed."""
 NEVER: Final = Instant(7_258_118_400 * SECOND)
 """2200-01-01T00:00Z, after everything that is billed; every instant between is exact in JSON too."""
+EVERYTHING: Final = Interval(BEGINNING, NEVER)
+"""All time."""
+NOTHING: Final = Interval(BEGINNING, BEGINNING)
+"""No time at all."""
 EARLIEST_YEAR: Final = 1900
 LATEST_YEAR: Final = 2199
 """The years that a book's dates and a run's periods may lie in."""

@@ -77,6 +77,11 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB319": Code("error", "A charge has no price"),
         "RB320": Code("error", "A key is not one of its dimension"),
         "RB321": Code("error", "A price does not fit what it prices"),
+        "RB340": Code(
+            "error", "Phases, pauses or a trial do not follow one another inside the contract's life"
+        ),
+        "RB341": Code("error", "Plans of one contract are billed in different cycles"),
+        "RB342": Code("error", "A charge cannot go on in the ladder of another"),
         # 4xx: usage that could not be read or trusted
         "RB401": Code("error", "The data of a source is not there"),
         "RB402": Code("error", "A column of a source is missing"),

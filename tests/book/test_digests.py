@@ -95,4 +95,4 @@ def test_the_order_of_files_has_no_meaning() -> None:
 
 
 def test_digests_are_those_of_any_other_machine() -> None:
-    assert book({}).digest == "sha256:e43b3191b554566b102af745a77823361c8f91e182a20a4877b4993693e87a22"
+    assert book({}).digest == "sha256:72ef0c3b3472d490e28228a808fb128992b9067870f7b8078b4c2359f652a222"

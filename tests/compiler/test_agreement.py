@@ -120,7 +120,7 @@ def test_a_plans_minimum_is_that_of_the_periods_start() -> None:
     minimum = "{applies_to: [usage], versions: [{amount: 10}, {from: 2026-10-15, amount: 20}]}"
     plan = f"plans: {{pro: {{name: P, minimum: {minimum}, charges: [{{rating: rpc}}]}}}}"
     october, november = programs(RULES + plan, "2026-10-01/2026-12-01", "plan: pro, start: 2026-01-01")
-    assert [str(one.minimum and one.minimum.bound.amount) for one in (october, november)] == ["10", "20"]
+    assert [str(one.minimums[0].bound.amount) for one in (october, november)] == ["10", "20"]
 
 
 def test_a_fee_that_is_not_priced_yet_is_not_due() -> None:
@@ -184,14 +184,14 @@ def test_f68_prorated_units_are_rounded_half_up_to_six_places() -> None:
 def test_f65_a_plans_minimum_is_prorated() -> None:
     plan = "plans: {pro: {name: P, minimum: {amount: 1000, applies_to: [usage]}, charges: [{rating: rpc}]}}"
     of = programs(RULES + plan, "2026-11", "plan: pro, start: 2026-11-16")[1]
-    assert of.minimum is not None
-    assert (of.minimum.share, str(of.minimum.bound.amount)) == ((15, 30), "1000")
+    (minimum,) = of.minimums
+    assert (minimum.share, str(minimum.bound.amount)) == ((15, 30), "1000")
 
 
 def test_an_opening_has_neither_charges_nor_minimum() -> None:
     plan = "plans: {pro: {name: P, minimum: {amount: 1000, applies_to: [usage]}, charges: [{rating: rpc}]}}"
     opening = programs(RULES + plan, "2026-11", "plan: pro, start: 2026-11-16")[0]
-    assert (opening.boundary.kind, opening.charges, opening.minimum) == ("opening", (), None)
+    assert (opening.boundary.kind, opening.charges, opening.minimums) == ("opening", (), ())
 
 
 # Currencies

@@ -117,7 +117,7 @@ def test_every_leaf_of_a_program_is_covered_but_pointers_and_the_numbers_of_meas
         compiled.fees,
         compiled.charges,
         compiled.discounts,
-        compiled.minimum,
+        compiled.minimums,
         compiled.tax,
     )
     before = meaning_digest(parts)

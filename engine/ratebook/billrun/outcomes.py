@@ -22,7 +22,7 @@ from ratebook.fx import Quote, RateTable
 from ratebook.invoice.build import Draft, Recipient, build, usage_digest, write_descriptions
 from ratebook.invoice.form import Form, form_of, issue_date
 from ratebook.money import EXACT
-from ratebook.rating.charge import RatedCharge, rate_charge
+from ratebook.rating.parts import Used, rate_charges
 from ratebook.rating.together import Read, put_together
 from ratebook.usage.rows import MeasureCount, MeasuredUsage, SubjectRow, UsageRow, UsageStore
 
@@ -50,7 +50,7 @@ class Outcome:
     program: Program
     status: Literal["invoice", "nothing_to_bill", "failed"]
     document: dict[str, Any] | None
-    used: Sequence[tuple[RatedCharge, Sequence[UsageRow]]] = ()
+    used: Sequence[Used] = ()
     findings: Sequence[Finding] = ()
 
 
@@ -104,21 +104,22 @@ class BillRun:
     def _subjects(self) -> Iterator[SubjectRow]:
         for number, contract in enumerate(self.contracts()):
             timeline, life = self.compiler.enroll(contract)
-            for subject in contract.subjects:
-                yield SubjectRow(subject, number, timeline.number, life.start, life.end)
+            for start, end in timeline.agreed.accrues(life):
+                for subject in contract.subjects:
+                    yield SubjectRow(subject, number, timeline.number, start, end)
 
     def _rate(
         self, number: int, contract: Contract, readers: Sequence["_Reader"]
     ) -> Iterator[tuple[Outcome, Draft | None]]:
         timeline, _ = self.compiler.enroll(contract)
-        rows = [_by_boundary(reader.take(number)) for reader in readers]
-        for boundary, program in enumerate(timeline.programs):
-            yield self._rate_boundary(contract, boundary, program, rows)
+        rows = [_by_part(reader.take(number)) for reader in readers]
+        for first_part, program in timeline.numbered:
+            yield self._rate_boundary(contract, first_part, program, rows)
 
     def _rate_boundary(
         self,
         contract: Contract,
-        boundary: int,
+        first_part: int,
         program: Program,
         rows: Sequence[Mapping[int, Sequence[UsageRow]]],
     ) -> tuple[Outcome, Draft | None]:
@@ -126,16 +127,15 @@ class BillRun:
         if not isinstance(form, Form):
             missing = [no_rate(contract.id, program, currency, _wanted(program)) for currency in form]
             return Outcome(contract.id, program, "failed", None, findings=missing), None
-        used: list[tuple[RatedCharge, Sequence[UsageRow]]] = []
-        findings: list[Finding] = []
-        for charge in program.charges:
-            own = rows[charge.use.measure].get(boundary, [])
-            if charge.use.readings:
-                own = put_together(charge, _reads(charge, boundary, rows))
-            rated = rate_charge(charge, own, form.rates)
-            used.append((rated, own))
-            if rated.missing or rated.refused:
-                findings += charge_findings(contract.id, rated)
+        used = rate_charges(
+            program.charges, lambda charge: _usage(charge, first_part + charge.part, rows), form.rates
+        )
+        findings = [
+            finding
+            for rated, _ in used
+            if rated.missing or rated.refused
+            for finding in charge_findings(contract.id, rated)
+        ]
         documents = [finding.document() for finding in findings]
         customer = contract.customer
         recipient = Recipient(contract.id, _describe(customer, exclude_defaults=True) if customer else {})
@@ -180,22 +180,31 @@ def _wanted(program: Program) -> date:
 
 _describe = TypeAdapter(Customer).serializer.to_python
 _contract_of = attrgetter("contract")
-_boundary_of = attrgetter("boundary")
+_part_of = attrgetter("boundary")
 _NO_MORE: Final[tuple[int, Iterable[UsageRow]]] = (sys.maxsize, ())
 
 
-def _by_boundary(rows: Sequence[UsageRow]) -> Mapping[int, Sequence[UsageRow]]:
+def _by_part(rows: Sequence[UsageRow]) -> Mapping[int, Sequence[UsageRow]]:
     if not rows or rows[0].boundary == rows[-1].boundary:
         return {rows[0].boundary: rows} if rows else {}
-    return {boundary: list(group) for boundary, group in groupby(rows, key=_boundary_of)}
+    return {part: list(group) for part, group in groupby(rows, key=_part_of)}
+
+
+def _usage(
+    charge: ChargeProgram, part: int, rows: Sequence[Mapping[int, Sequence[UsageRow]]]
+) -> Sequence[UsageRow]:
+    """Give what a charge reads in a part of a period."""
+    if charge.use.readings:
+        return put_together(charge, _reads(charge, part, rows))
+    return rows[charge.use.measure].get(part, ())
 
 
 def _reads(
-    charge: ChargeProgram, boundary: int, rows: Sequence[Mapping[int, Sequence[UsageRow]]]
+    charge: ChargeProgram, part: int, rows: Sequence[Mapping[int, Sequence[UsageRow]]]
 ) -> Iterator[Read]:
     """Give what a charge reads of each of its meters."""
     for number, measure in enumerate(charge.use.measures):
-        yield Read(None, number, rows[measure].get(boundary, ()))
+        yield Read(None, number, rows[measure].get(part, ()))
 
 
 class _Reader:

@@ -28,6 +28,7 @@ def meaning(value: object) -> Any:  # noqa: ANN401 - a JSON document
 
 
 def _of_model(model: BaseModel) -> Any:  # noqa: ANN401 - a JSON document
+    """Give what a model says besides its defaults, so that a new key changes no digest of a book without it."""
     if isinstance(model, Dated):
         return [
             {"from": meaning(version.from_), "value": meaning(version.value), "reference": version.reference}
@@ -37,7 +38,7 @@ def _of_model(model: BaseModel) -> Any:  # noqa: ANN401 - a JSON document
     return {
         field.alias or name: meaning(value)
         for name, field in fields
-        if not field.exclude and (value := getattr(model, name)) is not None
+        if not field.exclude and (value := getattr(model, name)) is not None and value != field.default
     }
 
 

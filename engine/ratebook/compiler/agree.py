@@ -9,13 +9,22 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ratebook.book import Book
-from ratebook.book.model import Charge, ContractTerms, MeterUse, Minimum, Plan, RatingRule, Spec
+from ratebook.book.model import (
+    Charge,
+    ContractTerms,
+    Duration,
+    MeterUse,
+    Minimum,
+    RatingRule,
+    Spec,
+    TrialUntil,
+)
 from ratebook.book.model.meter import Condition as BookCondition
 from ratebook.book.overlap import Claim, claims_of, left_out
 from ratebook.book.terms import ChargeSources, Homes, Saying, Sources, Term
 from ratebook.book.units import unit_divisor
-from ratebook.calendar import Cycle, Instant, zone
-from ratebook.compiler.agreement import Agreed
+from ratebook.calendar import NEVER, Cycle, Instant, Interval, instant_of, zone
+from ratebook.compiler.agreement import Agreed, Phase
 from ratebook.compiler.charges import (
     ChargeTerms,
     Conversion,
@@ -32,6 +41,7 @@ from ratebook.compiler.charges import (
 from ratebook.compiler.event_bounds import bands_of
 from ratebook.compiler.kept import Kept, ahead_of, keep_dimensions, pools_of
 from ratebook.compiler.measures import MeasureDraft, MeasureSpec
+from ratebook.compiler.plan_terms import PlanTerms
 from ratebook.compiler.prices import PriceTerms, leaves_of
 from ratebook.compiler.program import Agreement, FxPolicy, Price
 from ratebook.compiler.reading import METER
@@ -71,31 +81,61 @@ class Agreements:
 
     def _agree(self, terms: ContractTerms, *, accounts: bool) -> Agreed:
         spec = self.book.specs[terms.spec]
+        header = replace(_header(terms, spec, terms.currency or spec.currency), tells_accounts=accounts)
         plan = self.book.plans[terms.plan] if terms.plan is not None else None
-        currency = terms.currency or spec.currency
-        book_currency = self.book.settings.currency
-        homes = Homes(book_currency, (plan and plan.currency) or book_currency, currency)
-        header = replace(_header(terms, spec, currency), tells_accounts=accounts)
-        sources = Sources(ANY_CONTRACT, terms, plan, f"plans/{terms.plan}", self.book.rules, homes)
-        billed = list(sources.charges())
-        claims = claims_of(billed)
-        charges = [self._charge(charge, header, claims) for charge in billed]
-        charges += [self._report(rule, header) for rule in terms.report]
         cycle = terms.cycle or (plan and plan.cycle)
+        plans = (
+            *((one.plan, instant_of(one.until, header.zone)) for one in terms.phases),
+            (terms.plan, NEVER),
+        )
+        sources = {plan: self._sources(terms, plan, header) for plan, _ in plans}
+        compiled = {plan: self._plan_terms(one, header) for plan, one in sources.items()}
+        phases = tuple(Phase(until, compiled[plan]) for plan, until in plans)
+        trial, trial_pointer = self._trial(terms, phases[0].terms.plan)
         return Agreed(
             number=len(self._agreed),
             header=header,
             cycle=Cycle(cycle.every, cycle.anchor) if cycle else _DEFAULT_CYCLE,
-            fees=tuple(sources.fees()),
-            charges=tuple(charges),
+            phases=phases,
+            trial=instant_of(trial.until, header.zone) if isinstance(trial, TrialUntil) else trial,
+            trial_pointer=trial_pointer,
+            pauses=tuple(
+                Interval(instant_of(pause.from_, header.zone), instant_of(pause.until, header.zone))
+                for pause in terms.pauses
+            ),
+            tiers=terms.plan_change.tiers,
             discounts=terms.discounts,
-            minimum=_minimum(terms, plan, homes, header),
-            tax=tax_terms(terms.spec, spec, terms.tax, sources, header),
+            tax=tax_terms(terms.spec, spec, terms.tax, tuple(sources.values()), header),
             external_tax=spec.tax == "external",
             bills_all=terms.type == "fixed",
+        )
+
+    def _sources(self, terms: ContractTerms, plan_id: str | None, header: Agreement) -> Sources:
+        plan = self.book.plans[plan_id] if plan_id is not None else None
+        book_currency = self.book.settings.currency
+        homes = Homes(book_currency, (plan and plan.currency) or book_currency, header.currency)
+        return Sources(ANY_CONTRACT, terms, plan, f"plans/{plan_id}", self.book.rules, homes)
+
+    def _plan_terms(self, sources: Sources, header: Agreement) -> PlanTerms:
+        billed = list(sources.charges())
+        claims = claims_of(billed)
+        charges = [self._charge(charge, header, claims) for charge in billed]
+        charges += [self._report(rule, header) for rule in (sources.terms.report if sources.terms else ())]
+        return PlanTerms(
+            plan=sources.plan_pointer.removeprefix("plans/") if sources.plan else "",
+            fees=tuple(sources.fees()),
+            charges=tuple(charges),
+            minimum=_minimum(sources, header),
             meters=frozenset(self.measures[one].spec.meter for charge in charges for one in charge.measures),
             uncovered=frozenset(self._uncovered(charges, {one.charge.charge.id for one in claims})),
         )
+
+    def _trial(self, terms: ContractTerms, plan_id: str) -> tuple[Duration | TrialUntil | None, str]:
+        """Find the trial: the contract's, else that of the plan with which it begins."""
+        plan = self.book.plans.get(plan_id)
+        if terms.trial is not None or plan is None:
+            return terms.trial, f"{ANY_CONTRACT}#trial"
+        return plan.trial, f"plans/{plan_id}#trial"
 
     def _uncovered(self, charges: Sequence[ChargeTerms], claiming: Container[str]) -> Iterator[int]:
         """Measure what is left of meters of which each charge bills only a part.
@@ -282,10 +322,6 @@ class Agreements:
         }
 
 
-def _conditions(written: Iterable[BookCondition]) -> tuple[Condition, ...]:
-    return tuple(Condition(*one) for one in written)
-
-
 def _header(terms: ContractTerms, spec: Spec, currency: str) -> Agreement:
     fx = None
     if spec.fx is not None:
@@ -314,10 +350,13 @@ def _header(terms: ContractTerms, spec: Spec, currency: str) -> Agreement:
     )
 
 
-def _minimum(
-    terms: ContractTerms, plan: Plan | None, homes: Homes, header: Agreement
-) -> Timed[tuple[Minimum, str, str]]:
+def _minimum(sources: Sources, header: Agreement) -> Timed[tuple[Minimum, str, str]]:
+    plan, home = sources.plan, sources.homes.plan
     if plan is None or plan.minimum is None:
         return Timed(())
-    term = Term(plan.minimum, homes.plan, f"plans/{terms.plan}#minimum")
-    return timed(term, header.zone, lambda minimum, pointer: (minimum, homes.plan, pointer))
+    term = Term(plan.minimum, home, f"{sources.plan_pointer}#minimum")
+    return timed(term, header.zone, lambda minimum, pointer: (minimum, home, pointer))
+
+
+def _conditions(written: Iterable[BookCondition]) -> tuple[Condition, ...]:
+    return tuple(Condition(*one) for one in written)

@@ -1,16 +1,32 @@
 """Agreements: the book's terms for contracts that agreed to the same, and their programs boundary by boundary."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from ratebook.book.model import ContractDiscount, Minimum
+from ratebook.book.model import ContractDiscount, Duration
 from ratebook.book.model.plan import FeeCycle
 from ratebook.book.terms import FeeSources
-from ratebook.calendar import BEGINNING, NEVER, Calendar, Cycle, Instant, Interval, instant_of, share
+from ratebook.calendar import (
+    BEGINNING,
+    NEVER,
+    NOTHING,
+    Calendar,
+    Cycle,
+    Instant,
+    Interval,
+    from_datetime,
+    instant_of,
+    shift,
+    to_datetime,
+)
 from ratebook.compiler.boundaries import fee_periods
-from ratebook.compiler.charges import ChargeTerms, Timed
+from ratebook.compiler.charges import ChargeTerms
+from ratebook.compiler.fees import fee_part, first_span
 from ratebook.compiler.meaning import meaning_digest
+from ratebook.compiler.plan_terms import PlanTerms
 from ratebook.compiler.prices import pick
 from ratebook.compiler.program import (
     Agreement,
@@ -23,8 +39,17 @@ from ratebook.compiler.program import (
     Program,
     TaxRules,
 )
+from ratebook.compiler.spans import Part, Span
+from ratebook.compiler.stages import Stage, Stages, clip, divide, life_of
 from ratebook.compiler.tax import TaxTerms
 from ratebook.compiler.terms import at_version, in_force
+
+
+class Phase(NamedTuple):
+    """The terms of a plan, and when they end: NEVER for the last."""
+
+    until: Instant
+    terms: PlanTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,106 +60,169 @@ class Agreed:
         number: of the agreement in a run.
         header: the spec's rules and the currency.
         cycle: when it is billed.
-        fees: with where they stand.
-        charges: with all their versions.
+        phases: the terms of its plans, one after the other.
+        trial: how long everything costs nothing from the start on, or until when; None for no trial.
+        pauses: when nothing accrues.
+        tiers: whether charges go on in their ladders where another plan begins.
         discounts: of the contract, in order.
-        minimum: of the plan, with its pointer and home currency.
         tax: its rates in time; None where there is none, or somebody else adds it.
         external_tax: whether somebody else adds it.
         bills_all: whether all usage counts as billed, as a fixed price does.
-        meters: those whose usage some charge bills.
-        uncovered: measures of what all its rules on a meter, being narrowed, do not bill.
     """
 
     number: int
     header: Agreement
     cycle: Cycle
-    fees: tuple[FeeSources, ...]
-    charges: tuple[ChargeTerms, ...]
+    phases: tuple[Phase, ...]
+    trial: Duration | Instant | None
+    trial_pointer: str
+    pauses: tuple[Interval, ...]
+    tiers: Literal["reset", "carry"]
     discounts: tuple[ContractDiscount, ...]
-    minimum: Timed[tuple[Minimum, str, str]]
     tax: TaxTerms | None
     external_tax: bool
     bills_all: bool
-    meters: frozenset[str]
-    uncovered: frozenset[int]
-    _programs: dict[tuple[Boundary, Calendar, Interval], Program] = field(default_factory=dict)
+    _trials: dict[PlanTerms, PlanTerms] = field(default_factory=dict)
+    _programs: dict[tuple[Boundary, Calendar, Stages], Program] = field(default_factory=dict)
+
+    @property
+    def terms(self) -> tuple[PlanTerms, ...]:
+        """The terms of its plans."""
+        return tuple(phase.terms for phase in self.phases)
 
     @property
     def depends_on_life(self) -> bool:
-        """Whether more of a contract's life matters than the periods that a run bills: fees have other periods."""
-        return any(source.fee.every not in {None, self.cycle.every, "once"} for source in self.fees)
+        """Whether more of a contract's life matters than the periods that a run bills: fees have other periods.
+
+        What is due once is so by the first plan that has it.
+        """
+        own = {None, self.cycle.every} if len(self.phases) > 1 else {None, self.cycle.every, "once"}
+        return any(source.fee.every not in own for terms in self.terms for source in terms.fees)
 
     @property
     def bills_once(self) -> bool:
         """Whether it matters which period is the first."""
-        return any(source.fee.every == "once" for source in self.fees)
+        return any(source.fee.every == "once" for terms in self.terms for source in terms.fees)
 
-    def program(self, boundary: Boundary, calendar: Calendar, life: Interval) -> Program:
+    def stages(self, life: Interval) -> Stages:
+        """Divide a contract's life: by its plans, its trial and its pauses."""
+        last = self.phases[-1].terms
+        if (len(self.phases) == 1 and self.trial is None and not self.pauses) or life.end <= life.start:
+            return (Stage(Span(life, life), last),)
+        trial_end = self._trial_end(life.start)
+        edges = [trial_end, *(phase.until for phase in self.phases), *chain(*self.pauses)]
+
+        def holds(moment: Instant) -> PlanTerms | None:
+            if any(moment in pause for pause in self.pauses):
+                return None
+            terms = next((phase.terms for phase in self.phases if moment < phase.until), last)
+            return self._in_trial(terms) if moment < trial_end else terms
+
+        return divide(life, edges, holds, self.header.zone)
+
+    def _trial_end(self, start: Instant) -> Instant:
+        """Give the end of a contract's trial; one that is counted in days ends at the local time of the start."""
+        if self.trial is None:
+            return start
+        if not isinstance(self.trial, Duration):
+            return self.trial
+        begun = to_datetime(start, self.header.zone)
+        last = shift(begun.date(), self.trial.number, self.trial.unit)
+        return from_datetime(begun.replace(year=last.year, month=last.month, day=last.day))
+
+    def _in_trial(self, terms: PlanTerms) -> PlanTerms:
+        if terms not in self._trials:
+            self._trials[terms] = terms.in_trial(self.trial_pointer)
+        return self._trials[terms]
+
+    def accrues(self, life: Interval) -> tuple[Interval, ...]:
+        """Give when in a life usage belongs to the contract: always but in pauses."""
+        if not self.pauses:
+            return (life,)
+        return tuple(stage.span.interval for stage in self.stages(life) if stage.terms is not None)
+
+    def program(self, boundary: Boundary, calendar: Calendar, stages: Stages) -> Program:
         """Give the program of a boundary; contracts that differ in nothing that matters share it."""
         matters = self.depends_on_life or self.bills_once
-        key = (boundary, calendar, life if matters else Interval(BEGINNING, NEVER))
+        reach = Interval(boundary.billed.start, (boundary.following or boundary.billed).end)
+        key = (boundary, calendar, stages if matters else clip(stages, reach))
         if key not in self._programs:
-            self._programs[key] = self._compile(boundary, calendar, life)
+            self._programs[key] = self._compile(*key)
         return self._programs[key]
 
-    def _compile(self, boundary: Boundary, calendar: Calendar, life: Interval) -> Program:
+    def _compile(self, boundary: Boundary, calendar: Calendar, stages: Stages) -> Program:
         where = self.header.zone
-        fees = tuple(self._fees(boundary, calendar, life))
-        charges = self._charges(boundary) if boundary.kind == "period" else ()
-        minimum = self._minimum(boundary) if boundary.kind == "period" else None
+        fees = tuple(self._fees(boundary, calendar, stages))
+        parts, charges = self._charges(boundary, stages)
+        minimums = tuple(self._minimums(boundary, stages))
         discounts = tuple(self._discounts(where))
         tax = self.tax.program(boundary, fees) if self.tax is not None else None
         owed = {tax.currency} if isinstance(tax, TaxRules) else set()
-        currencies = sorted((_currencies(fees, charges, minimum) | owed) - {self.header.currency, ""})
+        currencies = sorted((_currencies(fees, charges, minimums) | owed) - {self.header.currency, ""})
+        minimum = minimums[0] if len(minimums) == 1 else minimums or None
         meaning = (self.header, boundary, fees, charges, discounts, minimum, tax, self.external_tax)
         return Program(
             self.header,
             boundary,
+            parts,
             fees,
             charges,
             discounts,
-            minimum,
+            minimums,
             tax,
             self.external_tax,
             tuple(currencies),
             meaning_digest(meaning),
         )
 
-    def _fees(self, boundary: Boundary, calendar: Calendar, life: Interval) -> Iterator[FeeProgram]:
-        for source in self.fees:
-            fee = source.fee
-            own = self._calendar_of(fee.every, calendar, life)
-            for nominal, clipped in fee_periods(own, life, boundary, fee.bill):
-                version = in_force(source.amount.value, clipped.start, self.header.zone)
-                if version is None:
-                    continue
-                amount, currency = pick(version.value, self.header.currency, source.amount.home)
-                yield FeeProgram(
-                    fee=fee.id,
-                    name=self.header.say(fee.name),
-                    amount=amount,
-                    quantity=fee.quantity,
-                    share=share(clipped, nominal, fee.prorate, self.header.zone),
-                    currency=currency,
-                    period=clipped,
-                    pointer=at_version(source.amount.pointer, version),
-                    share_pointer=source.pointer,
-                )
+    def _fees(self, boundary: Boundary, calendar: Calendar, stages: Stages) -> Iterator[FeeProgram]:
+        for span, terms in stages:
+            for source in terms.fees if terms is not None else ():
+                for nominal, part in self._due(source, span, boundary, calendar, stages):
+                    program = self._fee(source, nominal, part)
+                    if program is not None:
+                        yield program
 
-    def _calendar_of(self, every: FeeCycle | None, billing: Calendar, life: Interval) -> Calendar | None:
-        if every is None or every == self.cycle.every:
-            return billing
-        if every == "once":
+    def _due(
+        self, source: FeeSources, span: Span, boundary: Boundary, calendar: Calendar, stages: Stages
+    ) -> Iterator[tuple[Interval, Span]]:
+        """Give the parts of a fee's periods that are due at a boundary by one stage, each with the full period."""
+        fee = source.fee
+        if fee.every == "once":
+            first = span.interval if span == first_span(fee, stages) else NOTHING
+            for nominal, clipped in fee_periods(None, first, boundary, fee.bill):
+                yield nominal, Span(clipped, clipped)
+            return
+        life = life_of(stages)
+        own = self._calendar_of(fee.every, calendar, life)
+        for nominal, clipped in fee_periods(own, life, boundary, fee.bill):
+            part = fee_part(fee, clipped, span, stages)
+            if part is not None:
+                yield nominal, part
+
+    def _fee(self, source: FeeSources, nominal: Interval, span: Span) -> FeeProgram | None:
+        fee, where = source.fee, self.header.zone
+        version = in_force(source.amount.value, span.interval.start, where)
+        part = span.share_of(nominal, fee.prorate, where)
+        if version is None or not part.numerator:
             return None
-        return Calendar.of(Cycle(every, self.cycle.anchor), life.start, self.header.zone)
+        amount, currency = pick(version.value, self.header.currency, source.amount.home)
+        return FeeProgram(
+            fee=fee.id,
+            name=self.header.say(fee.name),
+            amount=amount,
+            quantity=fee.quantity,
+            share=part,
+            currency=currency,
+            period=span.interval,
+            pointer=at_version(source.amount.pointer, version),
+            share_pointer=source.pointer,
+        )
 
-    def cuts(self, billed: Interval) -> dict[int, set[Instant]]:
-        """Give, for each measure, the instants inside a billed period that split its usage."""
-        found: dict[int, set[Instant]] = {}
-        for charge in self.charges:
-            share_cuts(found, charge.measures, self._window_edges(billed) | charge.changes(billed))
-        return found
+    def _calendar_of(self, every: FeeCycle | None, billing: Calendar, life: Interval) -> Calendar:
+        if every is None or every in {"once", self.cycle.every}:
+            return billing
+        return Calendar.of(Cycle(every, self.cycle.anchor), life.start, self.header.zone)
 
     def _window_edges(self, billed: Interval) -> set[Instant]:
         edges = {edge for discount in self._discounts(self.header.zone) for edge in discount.window}
@@ -142,13 +230,40 @@ class Agreed:
             edges |= self.tax.changes(billed)
         return {edge for edge in edges if billed.start < edge < billed.end}
 
-    def _charges(self, boundary: Boundary) -> tuple[ChargeProgram, ...]:
-        nominal, billed = boundary.nominal, boundary.billed
-        cuts, windows = self.cuts(billed), self._window_edges(billed)
-        return tuple(
-            charge.program(nominal, billed, cuts[charge.measure], windows, self.header.zone)
-            for charge in self.charges
-        )
+    def _charges(
+        self, boundary: Boundary, stages: Stages
+    ) -> tuple[tuple[Interval, ...], tuple[ChargeProgram, ...]]:
+        """Give the parts of a boundary's billed period, and the programs of charges in them."""
+        inside = [stage for stage in clip(stages, boundary.billed) if stage.terms is not None]
+        programs: list[ChargeProgram] = []
+        for number, (span, terms) in enumerate(inside):
+            charges = terms.charges if terms is not None else ()
+            cuts, windows = self._cuts(charges, span.interval), self._window_edges(span.interval)
+            for charge in charges:
+                part = self._chained(charge, Part(number, boundary.nominal, span), inside)
+                programs.append(charge.program(part, cuts[charge.measure], windows, self.header.zone))
+        return tuple(span.interval for span, _ in inside), tuple(programs)
+
+    def _cuts(self, charges: Sequence[ChargeTerms], billed: Interval) -> dict[int, set[Instant]]:
+        """Give, for each measure, the instants inside a part of a period that split its usage."""
+        found: dict[int, set[Instant]] = {}
+        for charge in charges:
+            share_cuts(found, charge.measures, self._window_edges(billed) | charge.changes(billed))
+        return found
+
+    def _chained(self, charge: ChargeTerms, part: Part, inside: Sequence[Stage]) -> Part:
+        """Say from which earlier parts a charge goes on, and whether a later one goes on from it."""
+        if len(inside) == 1:
+            return part
+        carry = self.tiers == "carry"
+        before = [
+            span
+            for span, terms in inside[: part.number]
+            if terms is not None and any(one.goes_on_in(charge, carry=carry) for one in terms.charges)
+        ]
+        later = (one for _, terms in inside[part.number + 1 :] if terms is not None for one in terms.charges)
+        continued = any(charge.goes_on_in(one, carry=carry) for one in later)
+        return part._replace(before=tuple(before), is_continued=continued)
 
     def _discounts(self, where: ZoneInfo) -> Iterator[DiscountProgram]:
         for index, discount in enumerate(self.discounts):
@@ -163,14 +278,21 @@ class Agreed:
                 f"contracts/*#discounts/{index}",
             )
 
-    def _minimum(self, boundary: Boundary) -> MinimumProgram | None:
-        found = self.minimum.at(boundary.billed.start)
-        if found is None:
-            return None
-        minimum, home, pointer = found
-        amount, currency = pick(minimum.amount, self.header.currency, home)
-        part = share(boundary.billed, boundary.nominal, minimum.prorate, self.header.zone)
-        return MinimumProgram(Bound(amount, currency, pointer), part, frozenset(minimum.applies_to))
+    def _minimums(self, boundary: Boundary, stages: Stages) -> Iterator[MinimumProgram]:
+        inside = clip(stages, boundary.billed)
+        for index, (span, terms) in enumerate(inside):
+            found = terms.minimum.at(span.interval.start) if terms is not None else None
+            if found is None:
+                continue
+            minimum, home, pointer = found
+            amount, currency = pick(minimum.amount, self.header.currency, home)
+            part = span.share_of(boundary.nominal, minimum.prorate, self.header.zone)
+            program = MinimumProgram(Bound(amount, currency, pointer), part, frozenset(minimum.applies_to))
+            if len(inside) > 1:
+                begin = span.interval.start if index else BEGINNING
+                end = NEVER if index == len(inside) - 1 else span.interval.end
+                program = replace(program, period=span.interval, counts=Interval(begin, end))
+            yield program
 
 
 def share_cuts(found: dict[int, set[Instant]], measures: Sequence[int], cuts: set[Instant]) -> None:
@@ -182,12 +304,10 @@ def share_cuts(found: dict[int, set[Instant]], measures: Sequence[int], cuts: se
 
 
 def _currencies(
-    fees: Sequence[FeeProgram], charges: Sequence[ChargeProgram], minimum: MinimumProgram | None
+    fees: Sequence[FeeProgram], charges: Sequence[ChargeProgram], minimums: Sequence[MinimumProgram]
 ) -> set[str]:
     found = {fee.currency for fee in fees if fee.amount}
     for charge in charges:
         found |= {bound.currency for bound in (charge.minimum, charge.maximum) if bound is not None}
         found |= {ladder.currency for ladder in charge.all_ladders}
-    if minimum is not None:
-        found.add(minimum.bound.currency)
-    return found
+    return found | {minimum.bound.currency for minimum in minimums}

@@ -46,15 +46,15 @@ def fee_periods(
     """Give the periods of a fee that are billed at a boundary, as (nominal, clipped to the contract's life).
 
     In advance: the periods that begin in `[boundary, next boundary)`. In arrears: those that end in
-    `(previous boundary, boundary]`. Without a calendar the fee is due once: at the opening, or at the end of
-    the first period.
+    `(previous boundary, boundary]`. Without a calendar the fee is due once: at the boundary whose period its life
+    begins in.
     """
     span = boundary.following if bill == "in_advance" else boundary.billed
     if span is None or span.end <= span.start:
         return
     if calendar is None:
-        if span.start == life.start:
-            yield span, span
+        if life.start in span:
+            yield span.clip(life), span.clip(life)
         return
     number = calendar.number_at(span.start)
     while (nominal := calendar.period(number)).start < span.end:

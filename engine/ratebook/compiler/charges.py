@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from ratebook.book.model import Matrix, Multiplier, Percentage
 from ratebook.book.terms import ChargeSources, Term
-from ratebook.calendar import Instant, Interval, share
+from ratebook.calendar import BEGINNING, Instant, Interval
 from ratebook.compiler.measures import factor_tree, versions_at
 from ratebook.compiler.prices import PriceTerms, compile_price, leaves_of, pick, scaled_price
 from ratebook.compiler.program import (
@@ -22,7 +22,9 @@ from ratebook.compiler.program import (
     Segment,
 )
 from ratebook.compiler.reading import LateFactor, MeasureUse, Reading
+from ratebook.compiler.spans import Part
 from ratebook.compiler.terms import at_version, begins
+from ratebook.compiler.tree import Tree
 from ratebook.money import EXACT, ROUNDING, ZERO
 from ratebook.template import Template
 
@@ -165,19 +167,21 @@ class ChargeTerms:
         """The numbers of its measures."""
         return tuple(reading.measure for reading in self.readings) or (self.measure,)
 
+    is_trial: bool = False
+
     def program(
-        self, nominal: Interval, billed: Interval, cuts: set[Instant], windows: set[Instant], where: ZoneInfo
+        self, part: Part, cuts: set[Instant], windows: set[Instant], where: ZoneInfo
     ) -> ChargeProgram:
-        """Give the charge's program for one billed period.
+        """Give the charge's program for one part of a billed period.
 
         Args:
-            nominal: the full period.
-            billed: what of it is billed.
+            part: of the billed period.
             cuts: instants at which the measure's segments begin, shared by all charges that read it.
             windows: those at which a contract discount begins or ends.
             where: the spec's zone.
         """
-        length = Decimal(nominal.length) if self.over_time else _ONE
+        billed = part.billed
+        length = Decimal(part.nominal.length) if self.over_time else _ONE
         if self.additive:
             edges = (billed.start, *sorted(cuts), billed.end)
             own = {billed.start} | windows | self.prices.changes(billed) | self.percents.changes(billed)
@@ -193,6 +197,8 @@ class ChargeTerms:
         if self.over_time:
             in_ladder = self._in_ladder(length) / self.conversion.ladder_divisor
             segments = tuple(replace(one, price=scaled_price(one.price, in_ladder)) for one in segments)
+        if part.is_continued:
+            segments = tuple(replace(one, price=without_flat_at_zero(one.price)) for one in segments)
         return ChargeProgram(
             charge=self.charge,
             pointer=self.pointer,
@@ -203,15 +209,41 @@ class ChargeTerms:
             divisor=self.conversion.divisor * length,
             conversion_rounding=self.conversion.rounding,
             conversion_pointer=self.conversion.pointer,
-            included=self._included(nominal, billed, length, where),
+            included=self._included(part, length, where),
             segments=segments,
             maximum=self.maximum.at(billed.start),
-            minimum=self.minimum.at(billed.start),
+            minimum=self.minimum.at(billed.start) if not part.is_continued else None,
             description=self.description,
             labels=self.labels,
             report_only=self.report_only,
             leaves_out=self.leaves_out,
+            part=part.number,
+            carries=bool(part.before),
+            is_continued=part.is_continued,
         )
+
+    def for_nothing(self, pointer: str) -> "ChargeTerms":
+        """Give the charge of a trial: it counts, and asks for nothing."""
+        free = free_price(self.otherwise, "trial", pointer)
+        never: Timed[Any] = Timed(())
+        return replace(
+            self,
+            prices=Timed((Moment(BEGINNING, free),)),
+            percents=never,
+            included=never,
+            minimum=never,
+            maximum=never,
+            is_trial=True,
+        )
+
+    def goes_on_in(self, later: "ChargeTerms", *, carry: bool) -> bool:
+        """Tell whether another charge, later in a billing period, goes on in the ladders of this one.
+
+        After a pause the same charge does; where another plan begins, one of the same id if the contract says `carry`.
+        """
+        if self.report_only or self.is_trial or later.report_only or later.is_trial:
+            return False
+        return later is self or (carry and later.charge == self.charge)
 
     def changes(self, billed: Interval) -> set[Instant]:
         """Give the instants inside a billed period that split its usage."""
@@ -224,11 +256,11 @@ class ChargeTerms:
         chosen = price if price is not None else self.otherwise
         return Segment(interval, at, chosen, percent, pointer, continues)
 
-    def _included(self, nominal: Interval, billed: Interval, length: Decimal, where: ZoneInfo) -> Included:
-        units, pointer = self.included.at(billed.start) or (ZERO, "")
-        part = share(billed, nominal, self.prorate_included, where)
-        if part.numerator != part.denominator:
-            exact = EXACT.divide(units * part.numerator, Decimal(part.denominator))
+    def _included(self, part: Part, length: Decimal, where: ZoneInfo) -> Included:
+        units, pointer = self.included.at(part.billed.start) or (ZERO, "")
+        numerator, denominator = part.share(self.prorate_included, where)
+        if numerator != denominator:
+            exact = EXACT.divide(units * numerator, Decimal(denominator))
             units = exact.quantize(_MICRO, rounding=ROUNDING["half_up"], context=EXACT)
         return Included(units * self._in_ladder(length), self.included_each, pointer)
 
@@ -270,6 +302,20 @@ def without_price(currency: str, pointer: str, *, report_only: bool) -> Price:
         model, (), (), _ONE, _ONE, flat_at_zero=False, currency=currency, pointer=pointer, word="no price"
     )
     return Price(ladder, None, (), pointer)
+
+
+def free_price(like: Price, word: str, pointer: str) -> Price:
+    """Give a price that asks for nothing, in the currency of another one that is no matrix."""
+    ladder = None if like.ladder is None else replace(like.ladder, model="free", pointer=pointer, word=word)
+    return Price(ladder, None, (), pointer)
+
+
+def without_flat_at_zero(price: Price) -> Price:
+    """Give a price for a part that is gone on with: whether there was no usage at all is known in the last part."""
+    if price.matrix is not None:
+        leaves = {path: replace(leaf, flat_at_zero=False) for path, leaf in price.matrix.leaves.items()}
+        return replace(price, matrix=Tree.of(price.matrix.depth, leaves))
+    return price if price.ladder is None else replace(price, ladder=replace(price.ladder, flat_at_zero=False))
 
 
 def price_versions(sources: ChargeSources, terms: PriceTerms, where: ZoneInfo) -> Timed[Price]:

@@ -13,7 +13,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from ratebook.book.model.values import Duration
-from ratebook.calendar import Instant, Interval, Share
+from ratebook.calendar import EVERYTHING, Instant, Interval, Share
 from ratebook.compiler.reading import LateFactor, MeasureUse
 from ratebook.compiler.tree import Tree
 from ratebook.money import RoundingMode
@@ -135,7 +135,9 @@ class ChargeProgram:
     """A charge in one billed period: from units to exact nets.
 
     `divisor` converts multiplied units to billable ones, `quantity_divisor` what was measured to the quantity: the
-    length of the nominal period in microseconds for a level over time, else 1. `segments` tile the billed period.
+    length of the nominal period in microseconds for a level over time, else 1. `segments` tile the part of the billed
+    period in which the charge holds, `part` of the program's parts. One that `carries` goes on in the ladders of the
+    charge of this name in a part before, one that `is_continued` is gone on with.
     `leaves_out` names the narrower charges that bill some events of its meter in its stead.
     """
 
@@ -156,6 +158,14 @@ class ChargeProgram:
     labels: Mapping[str, Mapping[str, str]]
     report_only: bool
     leaves_out: tuple[str, ...] = ()
+    part: int = 0
+    carries: bool = False
+    is_continued: bool = False
+
+    @cached_property
+    def period(self) -> Interval:
+        """The part of the billed period in which it holds."""
+        return Interval(self.segments[0].interval.start, self.segments[-1].interval.end)
 
     @cached_property
     def ladders(self) -> tuple[Ladder, ...] | None:
@@ -261,11 +271,17 @@ class DiscountProgram:
 
 @dataclass(frozen=True, slots=True)
 class MinimumProgram:
-    """A plan's minimum, prorated, over what `applies_to` names."""
+    """A plan's minimum, prorated, over what `applies_to` names.
+
+    `period` is the part of the billed period in which the plan holds, None where it is all of it. What begins in
+    `counts` counts towards it.
+    """
 
     bound: Bound
     share: Share
     applies_to: frozenset[str]
+    period: Interval | None = None
+    counts: Interval = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,15 +422,17 @@ def supply_of(fee_period: Interval, boundary: Boundary) -> Instant:
 class Program:
     """Everything that rating a contract at one boundary needs to know; one object for all who share it.
 
+    `parts` are the stretches of the billed period in which charges hold: one, where no stage divides it.
     `currencies` are those of its amounts that are not the invoice's; `digest` covers its meaning, not its pointers.
     """
 
     agreement: Agreement
     boundary: Boundary
+    parts: tuple[Interval, ...]
     fees: tuple[FeeProgram, ...]
     charges: tuple[ChargeProgram, ...]
     discounts: tuple[DiscountProgram, ...]
-    minimum: MinimumProgram | None
+    minimums: tuple[MinimumProgram, ...]
     tax: TaxProgram | TaxRules | None
     external_tax: bool
     currencies: tuple[str, ...]

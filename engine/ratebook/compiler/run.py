@@ -3,19 +3,21 @@
 Contracts with equal terms share an agreement; those with equal periods besides share a timeline of programs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import localcontext
+from itertools import accumulate
 from typing import NamedTuple
 
 from ratebook.book import Book
 from ratebook.book.model import Contract
-from ratebook.calendar import BEGINNING, NEVER, Calendar, Interval, RunPeriod, When, instant_of, zone
+from ratebook.calendar import NEVER, Calendar, Interval, RunPeriod, When, instant_of, zone
 from ratebook.compiler.agree import Agreements
 from ratebook.compiler.agreement import Agreed
 from ratebook.compiler.boundaries import boundaries
 from ratebook.compiler.measures import MeasureDraft, event_source, finish
-from ratebook.compiler.program import Program
+from ratebook.compiler.program import ChargeProgram, Program
+from ratebook.compiler.stages import Stages, life_of, seen
 from ratebook.money import EXACT
 from ratebook.usage.measure import Condition, Measure
 from ratebook.usage.rows import SegmentRow
@@ -23,11 +25,20 @@ from ratebook.usage.rows import SegmentRow
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The programs of an agreement at each boundary of a run, in order; many contracts share one."""
+    """The programs of an agreement at each boundary of a run, in order; many contracts share one.
+
+    The parts of all its billed periods are numbered through: usage comes by these numbers.
+    """
 
     number: int
     agreed: Agreed
     programs: tuple[Program, ...]
+
+    @property
+    def numbered(self) -> Iterator[tuple[int, Program]]:
+        """The programs, each with the number of its first part."""
+        firsts = accumulate((len(program.parts) for program in self.programs), initial=0)
+        return zip(firsts, self.programs, strict=False)
 
 
 class RunPlan(NamedTuple):
@@ -56,7 +67,7 @@ class RunCompiler:
     timelines: list[Timeline] = field(default_factory=list)
     agreements: Agreements = field(init=False)
     _enrolled: dict[tuple[int, When, When | None], tuple[Timeline, Interval]] = field(default_factory=dict)
-    _timelines: dict[tuple[int, Calendar, Interval], Timeline] = field(default_factory=dict)
+    _timelines: dict[tuple[int, Calendar, Stages], Timeline] = field(default_factory=dict)
     _horizons: dict[Calendar, Interval] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -82,17 +93,18 @@ class RunCompiler:
         start = instant_of(contract.start, where)
         life = Interval(start, NEVER if contract.end is None else instant_of(contract.end, where))
         calendar = Calendar.of(agreed.cycle, start, where)
+        stages = agreed.stages(life)
         key = (
             agreed.number,
             calendar,
-            life if agreed.depends_on_life else self._what_matters(calendar, life),
+            stages if agreed.depends_on_life else self._what_matters(calendar, stages),
         )
         timeline = self._timelines.get(key)
         if timeline is None:
             timeline = self._timelines[key] = self._timeline(agreed, calendar, key[2])
         return timeline, life
 
-    def _what_matters(self, calendar: Calendar, life: Interval) -> Interval:
+    def _what_matters(self, calendar: Calendar, stages: Stages) -> Stages:
         """Cut a life to what the run can see of it, so that contracts of different age share a timeline.
 
         A start in the first period or later stays: it says where the period is cut, and which period is the first.
@@ -102,16 +114,13 @@ class RunCompiler:
             first = calendar.period(calendar.number_at(window.start))
             last = calendar.period(calendar.number_at(window.end) + 1)
             self._horizons[calendar] = Interval(first.start, last.end)
-        horizon = self._horizons[calendar]
-        return Interval(
-            BEGINNING if life.start < horizon.start else life.start,
-            NEVER if life.end >= horizon.end else life.end,
-        )
+        return seen(stages, self._horizons[calendar])
 
-    def _timeline(self, agreed: Agreed, calendar: Calendar, life: Interval) -> Timeline:
+    def _timeline(self, agreed: Agreed, calendar: Calendar, stages: Stages) -> Timeline:
         window = self.period.window(calendar.where)
         programs = tuple(
-            agreed.program(boundary, calendar, life) for boundary in boundaries(calendar, life, window)
+            agreed.program(boundary, calendar, stages)
+            for boundary in boundaries(calendar, life_of(stages), window)
         )
         timeline = Timeline(len(self.timelines), agreed, programs)
         self.timelines.append(timeline)
@@ -149,16 +158,22 @@ class RunCompiler:
         rows = []
         for timeline in self.timelines:
             agreed = timeline.agreed
-            if agreed.bills_all or (measure.meter in agreed.meters and number not in agreed.uncovered):
+            if agreed.bills_all or any(terms.bills(measure.meter, number) for terms in agreed.terms):
                 rows.append(SegmentRow(timeline.number, 0, 0, 0, 0, 0))
             variant = variants.get(agreed.header.zone.key, 0)
-            for boundary, program in enumerate(timeline.programs):
-                charge = next((one for one in program.charges if number in one.use.measures), None)
-                for index, interval in enumerate(charge.intervals(number) if charge is not None else ()):
-                    first, last = (measure.slots.at(edge) for edge in interval)
-                    rows.append(SegmentRow(timeline.number, boundary, index, first, last, variant))
+            for first_part, program in timeline.numbered:
+                for charge in _readers(program, number):
+                    for index, interval in enumerate(charge.intervals(number)):
+                        first, last = (measure.slots.at(edge) for edge in interval)
+                        part = first_part + charge.part
+                        rows.append(SegmentRow(timeline.number, part, index, first, last, variant))
         return rows
 
     def meter_of(self, measure: str) -> str:
         """Give the meter of a measure, by the measure's name."""
         return next(draft.spec.meter for draft in self.measures if draft.spec.name == measure)
+
+
+def _readers(program: Program, measure: int) -> Iterable[ChargeProgram]:
+    """Give a charge for each part in which a measure is read: all that read it there share their segments."""
+    return {charge.part: charge for charge in program.charges if measure in charge.use.measures}.values()

@@ -112,9 +112,9 @@ def _inside(rate: Timed[RateGroup], span: Interval) -> Iterator[tuple[Instant, R
 
 
 def tax_terms(
-    spec_id: str, spec: Spec, own: ContractTax | None, sources: Sources, header: Agreement
+    spec_id: str, spec: Spec, own: ContractTax | None, plans: Iterable[Sources], header: Agreement
 ) -> TaxTerms | None:
-    """Compile the tax of an agreement; None where the spec has none, or somebody else adds it."""
+    """Compile the tax of an agreement on some plans; None where the spec has none, or somebody else adds it."""
     if spec.tax is None or isinstance(spec.tax, str):
         return None
     term = Term(spec.tax, header.currency, f"specs/{spec_id}#tax")
@@ -123,7 +123,7 @@ def tax_terms(
         getattr(tax, key) == value for tax, _ in _values(versions) for key, value in _PLAIN.items()
     )
     special = _special(own, header) if own is not None else None
-    named = {} if special is not None else dict(_named(sources))
+    named = {} if special is not None else {name: rate for sources in plans for name, rate in _named(sources)}
     otherwise = special.rate if special is not None else STANDARD
     rates = {otherwise: _always(special)} if special is not None else {}
     for name in {STANDARD, *named.values()} if special is None else ():

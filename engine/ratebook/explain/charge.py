@@ -30,7 +30,7 @@ def charge_step(
     compiler: RunCompiler, queries: Sequence[str], outcome: Outcome, line: Mapping[str, Any]
 ) -> Step:
     """Explain the charge behind a line, and for a usage line what its own dimensions used."""
-    rated, used = next(one for one in outcome.used if one[0].program.charge == line["charge"])
+    rated, used = next(one for one in outcome.used if _is_behind(one[0].program, outcome, line))
     program = rated.program
     currency = outcome.program.agreement.currency
     steps = [*_nets(rated, currency, outcome.program.agreement.rounding), *_ladders(rated, outcome)]
@@ -54,8 +54,13 @@ def charge_step(
     return Step(name, pointer=program.pointer, steps=tuple(steps))
 
 
+def _is_behind(program: ChargeProgram, outcome: Outcome, line: Mapping[str, Any]) -> bool:
+    begin = iso(program.period.start, outcome.program.agreement.zone)
+    return bool(program.charge == line["charge"] and begin == line["period"]["from"])
+
+
 def _same_charge(one: Mapping[str, Any], line: Mapping[str, Any]) -> bool:
-    return bool(one["kind"] == "usage" and one["charge"] == line["charge"])
+    return bool(one["kind"] == "usage" and all(one[name] == line[name] for name in ("charge", "period")))
 
 
 def _on_line(row: UsageRow, program: ChargeProgram, line: Mapping[str, Any]) -> bool:

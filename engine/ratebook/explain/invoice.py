@@ -7,7 +7,7 @@ from typing import Any
 
 from ratebook.billrun.outcomes import Outcome
 from ratebook.calendar import iso
-from ratebook.compiler.program import DiscountProgram, FeeProgram, Program, TaxProgram
+from ratebook.compiler.program import DiscountProgram, FeeProgram, MinimumProgram, Program, TaxProgram
 from ratebook.compiler.run import RunCompiler
 from ratebook.compiler.terms import pointer_for
 from ratebook.explain.charge import charge_step
@@ -96,9 +96,9 @@ def _line_step(evidence: Evidence, line: Mapping[str, Any], number: int) -> Step
     elif (discount := _discount_of(program, line)) is not None:
         pointer = discount.pointer
         below = (Step("Applies to", ", ".join(sorted(discount.applies_to)) or "everything"),)
-    elif line["kind"] == line["charge"] == "minimum" and program.minimum is not None:
-        pointer = program.minimum.bound.pointer
-        below = (Step("Counts towards it", ", ".join(sorted(program.minimum.applies_to)) or "everything"),)
+    elif (minimum := _minimum_of(program, line)) is not None:
+        pointer = minimum.bound.pointer
+        below = (Step("Counts towards it", ", ".join(sorted(minimum.applies_to)) or "everything"),)
     else:
         below = (charge_step(evidence.compiler, evidence.queries, outcome, line),)
     return _of_contract(Step(name, line["kind"], result, pointer, below), outcome.contract)
@@ -114,6 +114,15 @@ def _discount_of(program: Program, line: Mapping[str, Any]) -> DiscountProgram |
     if line["kind"] != "discount":
         return None
     return next((one for one in program.discounts if one.discount == line["charge"]), None)
+
+
+def _minimum_of(program: Program, line: Mapping[str, Any]) -> MinimumProgram | None:
+    if not line["kind"] == line["charge"] == "minimum":
+        return None
+    begin, zone = line["period"]["from"], program.agreement.zone
+    return next(
+        (one for one in program.minimums if one.period is None or iso(one.period.start, zone) == begin), None
+    )
 
 
 def _fee_of(program: Program, line: Mapping[str, Any]) -> FeeProgram:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
-from ratebook.compiler.program import DiscountProgram
-from ratebook.invoice.entries import STANDARD, Divided, Entry, Stepped, counted, take
+from ratebook.calendar import EVERYTHING
+from ratebook.compiler.program import DiscountProgram, MinimumProgram
+from ratebook.invoice.entries import ALWAYS, STANDARD, Divided, Entry, Stepped, counted, take
 from ratebook.invoice.form import Form
 from ratebook.invoice.lines import changed_line
 from ratebook.money import plain, total_of
@@ -42,16 +43,25 @@ def _take_off(form: Form, entries: Sequence[Entry], one: DiscountProgram) -> Ste
 
 
 def fill_up_to_minimum(form: Form, entries: Sequence[Entry]) -> Stepped:
-    """Fill up to the plan's minimum, if what counts towards it came to less."""
-    minimum = form.program.minimum
-    if minimum is None:
-        return Stepped((), entries)
+    """Fill up to the plan's minimum, if what counts towards it came to less; to each plan's that divide a period."""
+    lines: list[Divided] = []
+    for one in form.program.minimums:
+        more, entries = _fill_up(form, entries, one)
+        lines += more
+    return Stepped(lines, entries)
+
+
+def _fill_up(form: Form, entries: Sequence[Entry], minimum: MinimumProgram) -> Stepped:
     rate = form.rates[minimum.bound.currency]
     numerator = minimum.bound.amount * minimum.share.numerator * rate.numerator
     wanted = form.rounded(numerator / (minimum.share.denominator * rate.denominator))
-    reached = total_of(entry.amount for _, entry in counted(entries, minimum.applies_to))
+    windows = ALWAYS if minimum.counts == EVERYTHING else (minimum.counts,)
+    inside = sum((entry.inside(windows) for _, entry in counted(entries, minimum.applies_to)), _NOTHING)
+    reached = form.rounded(decimal_of(inside))
     if reached >= wanted:
         return Stepped((), entries)
     line = changed_line(form, "minimum", "minimum", "Minimum", wanted - reached)
+    if minimum.period is not None:
+        line["period"] = form.printed(minimum.period)
     filled = Entry("minimum", "minimum", STANDARD, wanted - reached, (), (line,))
     return Stepped((Divided(line, {len(entries): filled.amount}),), (*entries, filled))

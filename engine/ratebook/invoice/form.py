@@ -8,7 +8,7 @@ from typing import Any
 
 from ratebook import SEMANTICS
 from ratebook.book.model.tax import STANDARD
-from ratebook.calendar import Interval, iso, local_date, shift, tzdata_version
+from ratebook.calendar import EVERYTHING, Interval, iso, local_date, shift, tzdata_version
 from ratebook.canonical import digest
 from ratebook.compiler.program import ChargeProgram, FeeProgram, Program, TaxProgram, TaxRules
 from ratebook.fx import SAME, Quote, Rate
@@ -41,7 +41,8 @@ class Form:
         digests: of what all invoices of the program are made from.
         fx: the quotes as documents.
         has_windows: whether anything counts only in a part of the period, so that pieces in time are told apart.
-        usage_lines: for each charge, billed or reported only, a usage line without usage, to be copied.
+        usage_lines: for each charge of each part of the period, billed or reported only, a usage line without usage,
+            to be copied.
         tax_line: the line of a tax of one plain rate without its amount, likewise.
         rounded: rounds an exact amount to the invoice's currency: the one rounding point.
     """
@@ -54,7 +55,7 @@ class Form:
     digests: Mapping[str, Any]
     fx: list[dict[str, Any]]
     has_windows: bool
-    usage_lines: Mapping[tuple[str, bool], Line]
+    usage_lines: Mapping[tuple[str, bool, int], Line]
     tax_line: Line | None
     rounded: Callable[[Decimal], Decimal]
 
@@ -70,6 +71,10 @@ class Form:
             return False
         rate = tax.rate_of(charge.charge)
         return len({id(tax.group(rate, segment.at)) for segment in charge.segments}) > 1
+
+    def printed(self, interval: Interval) -> Mapping[str, str]:
+        """Write the period of a line; that of the invoice, where it is the same, is one object."""
+        return self.period if interval == self.program.boundary.billed else _printed(interval, self.program)
 
 
 def issue_date(program: Program) -> date:
@@ -112,10 +117,16 @@ def form_of(program: Program, quotes: Mapping[str, Quote]) -> Form:
     }
     fees = tuple(_fee(fee, program, rates) for fee in program.fees)
     blank = {
-        (charge.charge, charge.report_only): _usage_line(charge, agreement.currency, period)
+        (charge.charge, charge.report_only, charge.part): _usage_line(
+            charge, agreement.currency, _printed(charge.period, program)
+        )
         for charge in program.charges
     }
-    has_windows = bool(program.discounts) or (isinstance(program.tax, TaxRules) and program.tax.split)
+    has_windows = (
+        bool(program.discounts)
+        or any(one.counts != EVERYTHING for one in program.minimums)
+        or (isinstance(program.tax, TaxRules) and program.tax.split)
+    )
     tax = _tax_line(program, period)
     rounded = rounder(agreement.minor_unit, agreement.rounding)
     return Form(program, rates, fees, period, head, digests, documents, has_windows, blank, tax, rounded)

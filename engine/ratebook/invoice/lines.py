@@ -82,7 +82,10 @@ class LineWriter:
                 after = self.form.rounded(net)
                 if after != before:
                     text = f"{_CHANGED[kind]} {charge}"
-                    lines.append(changed_line(self.form, charge, kind, text, after - before))
+                    period = self.form.printed(rated.program.period)
+                    lines.append(
+                        changed_line(self.form, charge, kind, text, after - before) | {"period": period}
+                    )
                 exact, before = net, after
         return lines, before
 
@@ -105,7 +108,7 @@ class LineWriter:
     def _usage(self, rated: RatedCharge, amounts: Sequence[Decimal | None]) -> list[Line]:
         program, use = rated.program, rated.program.use
         names, lines = use.line_names, list[Line]()
-        blank = self.form.usage_lines[program.charge, program.report_only]
+        blank = self.form.usage_lines[program.charge, program.report_only, program.part]
         for (key, quantity, billable, _), amount in zip(rated.lines, amounts, strict=True):
             line = blank.copy()
             line["quantity"] = text = shown(quantity)
@@ -124,9 +127,9 @@ class LineWriter:
 
     def _without_usage(self, rated: RatedCharge, amount: Decimal) -> Line:
         """Give the line of a price that asks for something even without usage; it has no dimensions to describe."""
-        charge = rated.program.charge
+        charge, part = rated.program.charge, rated.program.part
         nothing = {"description": charge, "quantity": "0", "billable": "0", "amount": str(amount)}
-        return self.form.usage_lines[charge, False] | nothing | {"dimensions": {}}
+        return self.form.usage_lines[charge, False, part] | nothing | {"dimensions": {}}
 
     def _pieces(self, rated: RatedCharge, amount: Decimal) -> tuple[Piece, ...]:
         """Divide a charge over its segments by what they cost; what costs nothing counts where the period begins."""

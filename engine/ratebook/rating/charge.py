@@ -17,6 +17,7 @@ from ratebook.rating.ladders import (
     Ladders,
     LadderUsage,
     Missing,
+    Reached,
     gather,
     key_order,
     positions,
@@ -69,25 +70,32 @@ class RatedCharge(NamedTuple):
     refused: list[Refused]
 
 
-def rate_charge(program: ChargeProgram, rows: Sequence[UsageRow], rates: Mapping[str, Rate]) -> RatedCharge:
-    """Rate one charge of one contract for one billing period.
+def rate_charge(
+    program: ChargeProgram,
+    rows: Sequence[UsageRow],
+    rates: Mapping[str, Rate],
+    reached: Reached | None = None,
+) -> RatedCharge:
+    """Rate one charge of one contract for one billing period, or a part of it.
 
     Args:
         program: the charge's price program.
         rows: its usage, ordered by segment and dimensions.
         rates: for each currency of the program, how amounts become the invoice's currency.
+        reached: how far the charge got in the parts of the period from which this one goes on.
     """
-    gathered = gather(program, rows)
+    gathered = gather(program, rows, reached)
     ladders, refused = _billable(gathered, program)
     priced = _price(ladders, program, rates, refused)
     gross = discounted = add_up([part.gross for part in priced])
     if program.is_discounted:
         discounted = add_up([_after_percent(part, program) for part in priced])
     capped, net = discounted, discounted
+    so_far = reached.net if reached is not None else ZERO
     if program.maximum is not None:
-        capped = net = min(discounted, _bound(program.maximum, rates))
+        capped = net = min(discounted, max(_bound(program.maximum, rates) - so_far, ZERO))
     if program.minimum is not None:
-        net = max(capped, _bound(program.minimum, rates))
+        net = max(capped, _bound(program.minimum, rates) - so_far)
     lines = _lines(ladders, priced, program)
     if program.quantity_divisor != 1:
         lines = [line._replace(quantity=line.quantity / program.quantity_divisor) for line in lines]
@@ -106,7 +114,7 @@ def _after_percent(part: Priced, program: ChargeProgram) -> Amount:
 def _billable(gathered: Ladders, program: ChargeProgram) -> tuple[list[LadderUsage], list[Refused]]:
     ladders, refused = [], []
     for ladder in gathered.ladders:
-        total = sum(ladder.units, ZERO)
+        total = ladder.total
         if total < 0:
             refused.append(Refused("RB507", ladder, total / program.divisor))
         else:
@@ -198,5 +206,5 @@ def _billable_units(
     if program.conversion_rounding == "none":
         return {key: used / program.divisor for key, used in units.items()} if program.divides else units
     keys = sorted(units, key=key_order)
-    total = positions(ladder, program)[-1]
-    return dict(zip(keys, allocate(total, [units[key] for key in keys], Decimal(1)), strict=True))
+    before, *_, end = positions(ladder, program)
+    return dict(zip(keys, allocate(end - before, [units[key] for key in keys], Decimal(1)), strict=True))

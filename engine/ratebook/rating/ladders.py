@@ -1,6 +1,6 @@
 """From the rows of a charge to its ladders: multipliers that come late, pools, matrix cells, included units."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import accumulate
@@ -31,6 +31,18 @@ class Missing(NamedTuple):
     row: UsageRow
 
 
+class Reached(NamedTuple):
+    """How far a charge got in the parts of a billing period from which a later part goes on.
+
+    Attributes:
+        units: multiplied units of each ladder, by pool and cell.
+        net: what it came to.
+    """
+
+    units: Mapping[tuple[Key, tuple[str, ...]], Decimal]
+    net: Decimal
+
+
 @dataclass(slots=True)
 class LadderUsage:
     """All usage of a billing period that shares one ladder.
@@ -41,6 +53,7 @@ class LadderUsage:
         prices: the ladder at each segment's version; None where a version has no such cell.
         uses: the rows, in order.
         units: multiplied units in each segment.
+        before: multiplied units of the parts before, from which it goes on.
     """
 
     pool: Key
@@ -48,6 +61,12 @@ class LadderUsage:
     prices: Sequence[Ladder | None]
     uses: list[Use]
     units: list[Decimal]
+    before: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        """Multiplied units up to the end."""
+        return sum(self.units, self.before)
 
     @property
     def sort_key(self) -> tuple[Any, ...]:
@@ -64,14 +83,17 @@ class Ladders:
     missing: list[Missing] = field(default_factory=list)
 
 
-def gather(program: ChargeProgram, rows: Iterable[UsageRow]) -> Ladders:
-    """Group a charge's rows by pool and matrix cell."""
+def gather(program: ChargeProgram, rows: Iterable[UsageRow], reached: Reached | None = None) -> Ladders:
+    """Group a charge's rows by pool and matrix cell; what was `reached` before, the ladders go on from."""
     use = program.use
-    if program.has_one_ladder and use.lines_are_keys:
+    if reached is None and program.has_one_ladder and use.lines_are_keys:
         return _gather_one(program, rows)
     segments = program.segments
     found: dict[tuple[Key, tuple[str, ...]], LadderUsage] = {}
     missing: list[Missing] = []
+    for place, units in reached.units.items() if reached is not None else ():
+        found[place] = _empty(program, *place)
+        found[place].before = units
     for row in rows:
         units = row.units
         if late := program.late_factors(row.segment, row.dimensions):
@@ -140,7 +162,8 @@ def late_factor(factors: Sequence[LateFactor], row: UsageRow) -> tuple[Decimal, 
 def positions(ladder: LadderUsage, program: ChargeProgram) -> list[Decimal]:
     """Give the ladder's position before the first segment and after each, in the units of its price."""
     divisor, rounding = program.divisor, program.conversion_rounding
-    return [priced_units(units, divisor, rounding) for units in (ZERO, *accumulate(ladder.units))]
+    running = accumulate(ladder.units, initial=ladder.before)
+    return [priced_units(units, divisor, rounding) for units in running]
 
 
 def priced_units(units: Decimal, divisor: Decimal, rounding: ConversionRounding) -> Decimal:

@@ -24,7 +24,11 @@ class SubjectRow(NamedTuple):
 
 
 class SegmentRow(NamedTuple):
-    """For one measure: slots `[first, last)` of a timeline belong to a boundary's period and a segment of it."""
+    """For one measure: slots `[first, last)` of a timeline belong to a part of a billed period and a segment of it.
+
+    `boundary` numbers the parts of all billed periods of the timeline, in order: one a period where no change of plan
+    divides it.
+    """
 
     timeline: int
     boundary: int

@@ -1,11 +1,12 @@
 """Plans, and the terms of contracts with the plans that they are on: what they name, bill and promise."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from ratebook.book.checks.currencies import check_currencies
+from ratebook.book.checks.plan_changes import check_plan_changes, plans_of
 from ratebook.book.checks.prices import begins, tiers_and_versions, zones_of
 from ratebook.book.checks.references import (
     applies_to,
@@ -31,7 +32,7 @@ from ratebook.money import plain
 
 _OF_CHARGES: Final = tuple(name for name in Pricing.model_fields if name not in Fee.model_fields)
 _OF_FEES: Final = tuple(name for name in Override.model_fields if name not in Pricing.model_fields)
-_NOT_RATED_YET: Final = ("commitments", "credits", "phases")
+_NOT_RATED_YET: Final = ("commitments", "credits")
 
 
 def check_plans(draft: Draft) -> Iterator[Finding]:
@@ -92,22 +93,43 @@ def check_agreement(draft: Draft, terms: ContractTerms, pointer: str) -> Iterato
                 Finding("RB215", f"`{name}` are not rated yet", f"{pointer}#{name}", help="leave them out")
             )
     yield from tiers_and_versions(Part(terms, pointer), _zones(draft, terms.spec))
-    plan = draft.plans.get(terms.plan) if terms.plan is not None else None
-    if terms.plan is None or plan is not None:
-        yield from _with_plan(draft, terms, plan, pointer)
+    yield from check_plan_changes(draft, terms, pointer)
+    names = plans_of(terms)
+    if all(name is None or name in draft.plans for name in names):
+        plans = {name: draft.plans[name] if name is not None else None for name in names}
+        yield from _once(_with_plans(draft, terms, plans, pointer))
 
 
-def _with_plan(draft: Draft, terms: ContractTerms, plan: Plan | None, pointer: str) -> Iterator[Finding]:
-    plan_pointer = f"plans/{terms.plan}"
-    ids = ids_of_plan(plan) | {fee.id for fee in terms.fees} | {charge.id for charge in terms.charges}
+def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Leave out what is wrong with the contract's own terms, and was found with another of its plans."""
+    seen: list[Finding] = []
+    for finding in findings:
+        if finding not in seen:
+            seen.append(finding)
+            yield finding
+
+
+def _with_plans(
+    draft: Draft, terms: ContractTerms, plans: Mapping[str | None, Plan | None], pointer: str
+) -> Iterator[Finding]:
+    """Check what holds for all plans of a contract together, then it with each of them."""
+    own = {fee.id for fee in terms.fees} | {charge.id for charge in terms.charges}
+    ids = own.union(*map(ids_of_plan, plans.values()))
     if terms.price_fixed is not None:
         ids.add(FIXED)
-    places = (_places_of(plan, plan_pointer) if plan else []) + _places_of(terms, pointer)
-    yield from _ids(places) if not plan or _own(terms) else ()
-    yield from _overrides(draft, terms, plan, pointer)
+    yield from _overrides(draft, terms, list(plans.values()), pointer)
     for index, discount in enumerate(terms.discounts):
         yield from applies_to(discount.applies_to, f"{pointer}#discounts/{index}/applies_to", ids)
-    yield from _type(terms, plan, pointer)
+    yield from _type(terms, list(plans.values()), pointer)
+    for name, plan in plans.items():
+        yield from _with_plan(draft, terms, plan, f"plans/{name}", pointer)
+
+
+def _with_plan(
+    draft: Draft, terms: ContractTerms, plan: Plan | None, plan_pointer: str, pointer: str
+) -> Iterator[Finding]:
+    places = (_places_of(plan, plan_pointer) if plan else []) + _places_of(terms, pointer)
+    yield from _ids(places) if not plan or _own(terms) else ()
     spec = draft.specs.get(terms.spec)
     if spec is None or draft.settings is None:
         return
@@ -129,9 +151,11 @@ def _own(terms: ContractTerms) -> bool:
     return bool(terms.fees or terms.charges or terms.price_fixed)
 
 
-def _overrides(draft: Draft, terms: ContractTerms, plan: Plan | None, pointer: str) -> Iterator[Finding]:
-    parts = {part.id: part for part in (*(plan.fees if plan else ()), *terms.fees)}
-    charges = {part.id: part for part in (*(plan.charges if plan else ()), *terms.charges)}
+def _overrides(
+    draft: Draft, terms: ContractTerms, plans: Sequence[Plan | None], pointer: str
+) -> Iterator[Finding]:
+    parts = {part.id: part for one in (*plans, terms) if one for part in one.fees}
+    charges = {part.id: part for one in (*plans, terms) if one for part in one.charges}
     for name, override in terms.overrides.items():
         place = f"{pointer}#overrides/{name}"
         if name in charges:
@@ -149,10 +173,9 @@ def _fits(override: Override, wrong: tuple[str, ...], text: str, pointer: str) -
             yield Finding("RB318", f"{text} `{name}`", f"{pointer}/{name}", help="delete it")
 
 
-def _type(terms: ContractTerms, plan: Plan | None, pointer: str) -> Iterator[Finding]:
-    charges = bool(terms.charges or (plan and plan.charges))
-    fees: tuple[Fee, ...] = (*terms.fees, *(plan.fees if plan else ()))
-    fixed = bool(fees) or terms.price_fixed is not None
+def _type(terms: ContractTerms, plans: Sequence[Plan | None], pointer: str) -> Iterator[Finding]:
+    charges = any(one.charges for one in (*plans, terms) if one)
+    fixed = any(one.fees for one in (*plans, terms) if one) or terms.price_fixed is not None
     wrong = ""
     if terms.type == "fixed" and charges:
         wrong = "a fixed contract bills no usage, and this one has charges"

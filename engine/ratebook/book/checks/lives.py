@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from ratebook.book.checks.stages import check_stages
 from ratebook.book.contract_tables import Report
 from ratebook.book.draft import Draft, Placed
 from ratebook.book.model import Contract, When
@@ -24,6 +26,7 @@ def check_life(draft: Draft, placed: Placed) -> Iterator[Finding]:
         place = f"{pointer}#discounts/{index}/until"
         begin = discount.from_ if discount.from_ is not None else contract.start
         yield from _window(draft, contract, begin, discount.until, place)
+    yield from check_stages(contract, _zone(draft, contract))
 
 
 def _window(
@@ -31,8 +34,7 @@ def _window(
 ) -> Iterator[Finding]:
     if end is None:
         return
-    spec = draft.specs.get(contract.terms.spec)
-    where = zone(spec.time_zone if spec else "UTC")
+    where = _zone(draft, contract)
     if instant_of(end, where) <= instant_of(begin, where):
         yield Finding(
             "RB310", f"{end.isoformat()} is not after {begin.isoformat()}", pointer, expected="a later time"
@@ -43,6 +45,11 @@ def _window(
             f"{end.isoformat()} is the last day of a month, and the end is exclusive: that day is not billed"
         )
         yield Finding("RB311", message, pointer, help=f"write {following} if the whole month is meant")
+
+
+def _zone(draft: Draft, contract: Contract) -> ZoneInfo:
+    spec = draft.specs.get(contract.terms.spec)
+    return zone(spec.time_zone if spec else "UTC")
 
 
 def _is_last_of_month(day: date) -> bool:
@@ -82,8 +89,7 @@ class SubjectOverlaps:
         return {one for one, following in pairwise(ordered) if one == following}
 
     def _life(self, contract: Contract) -> Interval:
-        spec = self._draft.specs.get(contract.terms.spec)
-        where = zone(spec.time_zone if spec else "UTC")
+        where = _zone(self._draft, contract)
         end = NEVER if contract.end is None else instant_of(contract.end, where)
         return Interval(instant_of(contract.start, where), end)
 

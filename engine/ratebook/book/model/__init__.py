@@ -33,7 +33,7 @@ from ratebook.book.model.settings import ClickHouse, Environment, FxFeed, Settin
 from ratebook.book.model.spec import Costs, Fx, Policy, Rounding, Sink, Spec
 from ratebook.book.model.tax import ContractTax, Tax, TaxRate
 from ratebook.book.model.tree import DEFAULT_KEY
-from ratebook.book.model.values import Amount, Duration, LocalText, When
+from ratebook.book.model.values import Amount, Duration, LocalText, TrialUntil, When
 
 __all__ = [
     "DEFAULT_KEY",
@@ -93,6 +93,7 @@ __all__ = [
     "Tax",
     "TaxRate",
     "Tier",
+    "TrialUntil",
     "Usage",
     "Version",
     "Volume",

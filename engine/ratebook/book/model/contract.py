@@ -22,6 +22,7 @@ from ratebook.book.model.values import (
     Prorate,
     Subject,
     Text,
+    Trial,
     When,
     WhenField,
 )
@@ -165,6 +166,22 @@ class Phase(Model):
     """The plan until then."""
 
 
+class Pause(Model):
+    """A time in which nothing accrues."""
+
+    from_: WhenField = Field(alias="from")
+    """When it begins."""
+    until: WhenField
+    """When it ends, exclusive."""
+
+
+class PlanChange(Model):
+    """What happens to ladders where another plan begins inside a billing period."""
+
+    tiers: Literal["reset", "carry"] = "reset"
+    """`reset`: each plan has ladders, included units and bounds of its own; `carry`: charges of one id go on."""
+
+
 class ContractTerms(Model):
     """Everything in a contract that decides what is billed, but for whom and when."""
 
@@ -197,7 +214,13 @@ class ContractTerms(Model):
     credits: tuple[Credit, ...] = ()
     """Money that pays for invoices; not rated yet."""
     phases: tuple[Phase, ...] = ()
-    """Plans for a first part of the contract; not rated yet."""
+    """Plans for a first part of the contract, in order of time; `plan` holds after the last."""
+    plan_change: PlanChange = PlanChange()
+    """What happens to ladders where another plan begins inside a billing period."""
+    trial: Trial | None = None
+    """A first time in which usage costs nothing and nothing else accrues; as its first plan says unless given."""
+    pauses: tuple[Pause, ...] = ()
+    """Times in which nothing accrues, in order; what is used then is reported and not billed."""
 
 
 class ContractDocument(ContractTerms):

@@ -21,6 +21,7 @@ from ratebook.book.model.values import (
     Percent,
     Positive,
     Prorate,
+    Trial,
 )
 
 Bill = Literal["in_advance", "in_arrears"]
@@ -142,3 +143,5 @@ class Plan(Model):
     """Usage that is billed."""
     minimum: Dated[Minimum] | None = None
     """What its lines come to at least."""
+    trial: Trial | None = None
+    """A first time of contracts that begin on it, in which usage costs nothing and nothing else accrues."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, PlainValidator, Tag, ValidationInfo, WithJsonSchema
 
-from ratebook.book.model.base import MAPPING, SCALAR, problem, shape
+from ratebook.book.model.base import MAPPING, SCALAR, Model, problem, shape
 from ratebook.book.scalars import UnclearScalarError, read_scalar
 from ratebook.calendar import EARLIEST_YEAR, LATEST_YEAR, zone
 from ratebook.calendar import When as CalendarWhen
@@ -365,6 +365,19 @@ DurationField = Annotated[
     PlainValidator(_duration),
     WithJsonSchema({"title": "duration", "type": "string", "pattern": f"^{DURATION_PATTERN}$"}),
 ]
+
+
+class TrialUntil(Model):
+    """The end of a trial as a date."""
+
+    until: WhenField
+    """When it ends, exclusive."""
+
+
+Trial = Annotated[
+    Annotated[DurationField, Tag(SCALAR)] | Annotated[TrialUntil, Tag(MAPPING)], Discriminator(shape)
+]
+"""How long a trial is, counted from the contract's start, or `{until: 2026-02-01}`."""
 
 Amount = Annotated[
     Annotated[NotNegative, Tag(SCALAR)] | Annotated[dict[Currency, NotNegative], Tag(MAPPING)],
