@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ratebook.money import MINOR_UNITS
 from tests.builders import bill
 
 TAX = "{name: KDV, percent: 20, rates: {reduced: {percent: 10}, export: {percent: 0, exempt: 302, reason: Export}}}"
@@ -313,6 +314,19 @@ def test_a84_what_is_supplied_before_the_tax_begins_is_not_taxed() -> None:
         "tax": "0.00",
     }
     assert totals(found) == ("31.00", "2.20", "33.20")
+
+
+@pytest.mark.parametrize("currency", sorted(MINOR_UNITS))
+def test_a11_taxes_of_every_currency_have_its_places_and_add_up(currency: str) -> None:
+    found = invoice(
+        "a 33.3333, b 33.3333 reduced, c 0.5", currency=currency, contract="tax: {withholding: 603}"
+    )
+    numbers = [line[name] for line in found["lines"][:3] for name in ("amount", "tax")]
+    numbers += [one[name] for one in found["taxes"] for name in ("base", "amount", "withheld")]
+    assert {-int(Decimal(one).as_tuple().exponent) for one in (*numbers, *totals(found))} == {
+        MINOR_UNITS[currency]
+    }
+    assert Decimal(found["subtotal"]) + Decimal(found["tax"]) == Decimal(found["total"])
 
 
 @pytest.mark.parametrize(
