@@ -51,6 +51,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.oracle.agreement import Agreement, Item, agreement, reported_as
+from tests.oracle.balances import Balances, balances_of
 from tests.oracle.book import Own, meters_of
 from tests.oracle.calendar import Span, run_window
 from tests.oracle.charge import RatedCharge, Rating, Stops
@@ -58,7 +59,7 @@ from tests.oracle.claims import is_surcharge, narrower
 from tests.oracle.exchange import Exchange
 from tests.oracle.fees import Boundary, boundaries, fee_lines
 from tests.oracle.findings import Findings
-from tests.oracle.invoice import Due, invoice_of
+from tests.oracle.invoice import Due, Invoicing
 from tests.oracle.measure import Deduplicated, Event, Row, deduplicate, events_of, meets
 from tests.oracle.stages import Part, Stage, parts_of, stages_of
 
@@ -140,7 +141,11 @@ class Run:
 
 
 def bill(
-    book: Mapping[str, Any], events: Mapping[str, Sequence[Row]], fx: Sequence[Mapping[str, Any]], period: str
+    book: Mapping[str, Any],
+    events: Mapping[str, Sequence[Row]],
+    fx: Sequence[Mapping[str, Any]],
+    period: str,
+    brought_forward: Mapping[str, Any] | None = None,
 ) -> Bill:
     """Bill a period.
 
@@ -149,6 +154,7 @@ def bill(
         events: raw rows by source, with the source's columns.
         fx: rows with `date`, `source`, `pair` (as in `USD/TRY`) and `rate`.
         period: the run's period, as in `2026-10`.
+        brought_forward: for each contract the balances that its last invoice carried forward.
     """
     sources = book["book"]["sources"]
     rows = {name: deduplicate(source, events.get(name, [])) for name, source in sources.items()}
@@ -160,15 +166,18 @@ def bill(
         findings.add("conflicting_duplicates", "", name, deduplicated.conflicting)
     invoices = []
     for one in run.agreements:
+        balances = balances_of((brought_forward or {}).get(one.id))
         for boundary in run.boundaries(one):
-            invoice = bill_boundary(run, one, boundary, findings)
+            invoice = bill_boundary(run, one, boundary, balances, findings)
             if invoice is not None:
                 invoices.append(invoice)
     find_uncovered(run, findings)
     return Bill(invoices, findings)
 
 
-def bill_boundary(run: Run, one: Agreement, boundary: Boundary, findings: Findings) -> dict[str, Any] | None:
+def bill_boundary(
+    run: Run, one: Agreement, boundary: Boundary, balances: Balances, findings: Findings
+) -> dict[str, Any] | None:
     """Bill what is due at a boundary: fees, and the usage of the period that ended."""
     exchange = Exchange(one, boundary.at, run.fx)
     stages = run.stages[one.id]
@@ -187,8 +196,8 @@ def bill_boundary(run: Run, one: Agreement, boundary: Boundary, findings: Findin
             item = reported_as(rule, one.currency)
             lines = Rating(run.book, part, item, exchange).rate(run.events(part.terms, item), findings).lines
             reported += [{**line, "amount": None} for line in lines]
-    due = Due(parts, fee_lines(stages, boundary, exchange), charges, reported)
-    return invoice_of(one, boundary, due, exchange)
+    due = Due(parts, fee_lines(stages, boundary, exchange), charges, reported, balances)
+    return Invoicing(one, boundary, due, exchange).invoice()
 
 
 def carried(part: Part, charges: Sequence[RatedCharge]) -> dict[str, Stops]:

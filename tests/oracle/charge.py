@@ -33,6 +33,7 @@ from tests.oracle.percentage import is_share, share_cost, share_cost_at_zero
 from tests.oracle.price import Cost, cost, cost_at_zero, is_blocked
 from tests.oracle.stages import Part
 from tests.oracle.usage import Metering, Segment, Usage, segments_of
+from tests.oracle.windows import free_units
 
 ZERO = Fraction(0)
 INCLUDED_STEP = Fraction(1, 10**6)
@@ -174,14 +175,16 @@ class Rating:
         spread_included(ladders, max(ZERO, included - used_before), measured=measured)
 
     def included(self) -> Fraction | None:
+        """Included units, prorated as the charge says, and those that a discount adds; None where there are none."""
+        free = free_units(self.agreement, self.charge, self.period.billed.start)
         included = self.at_start("included")
         if included is None:
-            return None
+            return free or None
         prorate = self.at_start("prorate_included")
         if prorate is None or prorate.node == "none":
-            return Fraction(included.node)
+            return Fraction(included.node) + free
         part = Fraction(included.node) * share(self.period, prorate.node, self.agreement.where)
-        return round_to(part, INCLUDED_STEP, "half_up")
+        return round_to(part, INCLUDED_STEP, "half_up") + free
 
     def price_ladder(self, ladder: Ladder, findings: Findings) -> None:
         for number in range(len(self.segments)):

@@ -57,7 +57,7 @@ def used(units: str, at: str = "2026-10-05T12:00:00+00:00", **columns: Any) -> d
 def rate(
     of: Mapping[str, Any], events: Sequence[Mapping[str, Any]] = (), period: str = "2026-10", **more: Any
 ) -> Bill:
-    return bill(of, {"raw": events}, more.get("fx", []), period)
+    return bill(of, {"raw": events}, more.get("fx", []), period, more.get("brought"))
 
 
 def only(result: Bill) -> dict[str, Any]:

@@ -24,9 +24,10 @@ from tests.oracle.book import (
     values_of,
     walk,
 )
-from tests.oracle.calendar import Period, Span, instant
+from tests.oracle.calendar import Period, Span
 from tests.oracle.findings import Findings
 from tests.oracle.measure import Event
+from tests.oracle.windows import credit_edges, discount_edges
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,7 @@ def segments_of(book: Mapping[str, Any], agreement: Agreement, charge: Item, per
     price = charge.own("price")
     cuts = changes(None if price is None else price.node, agreement.where)
     cuts |= changes(charge.get("discount"), agreement.where)
-    for discount in agreement.contract.get("discounts", []):
-        cuts |= {instant(discount[key], agreement.where) for key in ("from", "until") if key in discount}
+    cuts |= discount_edges(agreement) | credit_edges(agreement)
     inside = sorted(cut for cut in cuts if period.billed.start < cut < period.billed.end)
     starts, ends = [period.billed.start, *inside], [*inside, period.billed.end]
     return [Segment(Span(start, end), start) for start, end in zip(starts, ends, strict=True)]

@@ -1,0 +1,194 @@
+"""Commitments: what a customer has promised to spend, in each billing period, over a term, or in advance.
+
+`every: period` fills up each billing period to its share of the amount. Over a term, what the boundaries b with
+`from < b <= until` bill counts; what is missing is billed at the end, or (`true_up: period`) at each boundary towards
+what should have been spent by then, and given back when more is spent later. A prepaid one is billed whole at the
+boundary whose following period holds `from`; from then on it pays for what is billed, until it is used up or over.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+from tests.oracle.agreement import Agreement
+from tests.oracle.balances import Balances, CommitmentBalance
+from tests.oracle.book import Own
+from tests.oracle.calendar import Period, Span, instant, local_date, share
+from tests.oracle.entries import Entry, take_off
+from tests.oracle.exchange import Exchange
+from tests.oracle.fees import Boundary, accrues
+from tests.oracle.money import minor_unit, round_to
+from tests.oracle.posting import Posting, taken_off
+from tests.oracle.stages import Part, later_by
+from tests.oracle.windows import ALWAYS, window_of
+
+ZERO = Fraction(0)
+Written = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Committing:
+    """The commitments of a contract at one boundary."""
+
+    terms: Agreement
+    boundary: Boundary
+    parts: Sequence[Part]
+    entries: Sequence[Entry]
+    exchange: Exchange
+    balances: Balances
+
+    @property
+    def unit(self) -> Fraction:
+        return minor_unit(self.terms.currency)
+
+    def postings(self) -> list[Posting]:
+        """The lines of all commitments: in the order of the list, prepaid ones last, those that end first first."""
+        found: list[Posting] = []
+        written: Sequence[Written] = self.terms.contract.get("commitments", [])
+        for one in written:
+            if one.get("every") == "period":
+                found += self.fill_up(one)
+            elif not is_prepaid(one):
+                found += self.true_up(one)
+        for one in sorted((one for one in written if is_prepaid(one)), key=self.order):
+            found += self.draw(one)
+        return found
+
+    def order(self, one: Written) -> tuple[datetime, str]:
+        return self.at(one, "until"), one["id"]
+
+    def at(self, one: Written, key: str) -> datetime:
+        return instant(one[key], self.terms.where)
+
+    def amount(self, one: Written) -> Fraction:
+        return self.round(self.exchange.amount(Own(one["amount"], self.terms.currency)))
+
+    def round(self, amount: Fraction) -> Fraction:
+        return round_to(amount, self.unit, self.terms.rounding)
+
+    def eligible(self, one: Written) -> list[Entry]:
+        return [entry for entry in self.entries if entry.is_in(one.get("applies_to", ["usage"]))]
+
+    # In each billing period
+
+    def fill_up(self, one: Written) -> Iterator[Posting]:
+        """What is missing to the share of the amount that the billed period has, where the commitment holds."""
+        window = window_of(one, self.terms.where)
+        promised = sum((self.share_in(part, window.start, window.end, one) for part in self.parts), ZERO)
+        whole = self.exchange.amount(Own(one["amount"], self.terms.currency))
+        spent = sum((entry.inside(window) for entry in self.eligible(one)), ZERO)
+        missing = self.round(whole * promised) - self.round(spent)
+        if missing > 0:
+            yield Posting("commitment", one["id"], missing)
+
+    def share_in(self, part: Part, start: datetime | None, end: datetime | None, one: Written) -> Fraction:
+        """The share of the nominal period that a part has inside a window."""
+        billed = part.period.billed
+        inside = Span(max(billed.start, start or billed.start), min(billed.end, end or billed.end))
+        if not accrues(part.stage) or inside.start >= inside.end:
+            return ZERO
+        gives = part.period.gives_last_day and inside.end == billed.end
+        return share(Period(part.period.nominal, inside, gives), one.get("prorate", "days"), self.terms.where)
+
+    # Over a term, in arrears
+
+    def true_up(self, one: Written) -> Iterator[Posting]:
+        amount = self.amount(one)
+        balance = self.balances.commitment(one["id"], amount)
+        before = balance.spent
+        if self.counts(one):
+            balance.spent += sum((entry.left for entry in self.eligible(one)), ZERO)
+            balance.left = max(ZERO, amount - balance.spent)
+            yield from self.beyond(one, max(ZERO, balance.spent - amount) - max(ZERO, before - amount))
+        target = self.target(one, amount)
+        if target is not None:
+            due = max(balance.spent, target) - balance.spent - balance.trued_up
+            balance.trued_up += due
+            if due:
+                yield Posting("commitment", one["id"], due)
+
+    def counts(self, one: Written) -> bool:
+        return self.at(one, "from") < self.boundary.at <= self.at(one, "until")
+
+    def is_over(self, one: Written) -> bool:
+        """Whether this is the first boundary at or after the end, or the contract's last one."""
+        until, before = self.at(one, "until"), self.before()
+        is_first = self.boundary.at >= until and (before is None or before < until)
+        is_last = self.boundary.beginning is None and self.at(one, "from") < self.boundary.at < until
+        return is_first or is_last
+
+    def before(self) -> datetime | None:
+        """The boundary before this one; None at the opening."""
+        return None if self.boundary.ending is None else self.boundary.ending.billed.start
+
+    def target(self, one: Written, amount: Fraction) -> Fraction | None:
+        """What should have been spent by now; None where nothing is trued up at this boundary."""
+        if self.is_over(one):
+            return amount
+        if one.get("true_up", "end") == "end" or not self.counts(one):
+            return None
+        start, end = (local_date(self.at(one, key), self.terms.where) for key in ("from", "until"))
+        return self.round(amount * passed(start, local_date(self.boundary.at, self.terms.where), end))
+
+    def beyond(self, one: Written, amount: Fraction) -> Iterator[Posting]:
+        """What is beyond a commitment costs less, or more."""
+        overage = one.get("overage")
+        if overage is None or not amount:
+            return
+        if "factor" in overage:
+            more = self.round(amount * (Fraction(overage["factor"]) - 1))
+            yield from [Posting("commitment", one["id"], more)] if more else []
+            return
+        total = self.round(amount * Fraction(overage["percent_off"]) / 100)
+        eligible = self.eligible(one)
+        taken = take_off(eligible, total, [entry.left for entry in eligible], ALWAYS, self.unit)
+        yield from taken_off("discount", one["id"], taken)
+
+    # In advance
+
+    def draw(self, one: Written) -> Iterator[Posting]:
+        amount = self.amount(one)
+        is_fresh = one["id"] not in self.balances.commitments
+        balance = self.balances.commitment(one["id"], amount)
+        if self.boundary.beginning is not None and self.boundary.beginning.billed.holds(self.at(one, "from")):
+            yield Posting("commitment", one["id"], amount)
+        if self.counts(one):
+            bases = sum((max(ZERO, entry.left) for entry in self.eligible(one)), ZERO)
+            drawn = self.draw_from(one, balance)
+            yield from taken_off("commitment", one["id"], drawn)
+            yield from self.beyond(one, bases - sum((part for _, part in drawn), ZERO))
+        self.roll_over(one, balance, is_fresh=is_fresh)
+        if self.at(one, "until") < self.boundary.at <= self.last_use(one):
+            yield from taken_off("commitment", one["id"], self.draw_from(one, balance))
+        if self.boundary.at >= self.last_use(one):
+            balance.left = ZERO
+
+    def draw_from(self, one: Written, balance: CommitmentBalance) -> list[tuple[Entry, Fraction]]:
+        eligible = self.eligible(one)
+        bases = [max(ZERO, entry.left) for entry in eligible]
+        drawn = min(balance.left, sum(bases, ZERO))
+        balance.spent += drawn
+        balance.left -= drawn
+        return take_off(eligible, drawn, bases, ALWAYS, self.unit)
+
+    def last_use(self, one: Written) -> datetime:
+        until = self.at(one, "until")
+        return later_by(until, one["rollover"]["for"], self.terms) if "rollover" in one else until
+
+    def roll_over(self, one: Written, balance: CommitmentBalance, *, is_fresh: bool) -> None:
+        """At the first boundary at or after the end the rest lapses, but for the share of it that rolls over."""
+        until, before = self.at(one, "until"), self.before()
+        if self.boundary.at >= until and (is_fresh or before is None or before < until):
+            kept = Fraction(one.get("rollover", {}).get("percent", 0)) / 100
+            balance.left = self.round(balance.left * kept)
+
+
+def is_prepaid(one: Written) -> bool:
+    return bool(one.get("pay", "in_arrears") == "in_advance")
+
+
+def passed(start: date, now: date, end: date) -> Fraction:
+    """The share of a term's days that have passed."""
+    return Fraction((min(now, end) - start).days, (end - start).days)

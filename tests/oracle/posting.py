@@ -1,0 +1,45 @@
+"""Lines that come after rounding: what they are of, and what they take from which entries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from tests.oracle.calendar import Span
+from tests.oracle.entries import Entry
+
+ZERO = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Posting:
+    """A line after rounding.
+
+    Attributes:
+        kind: `discount`, `minimum`, `commitment` or `credit`.
+        name: the id of what ordered it.
+        of: the entries whose amounts it changes, with by how much; nothing for what stands for itself.
+    """
+
+    kind: str
+    name: str
+    amount: Fraction
+    of: Sequence[tuple[Entry, Fraction]] = field(default_factory=tuple)
+
+    def line(self, period: Span | None) -> dict[str, Any]:
+        return {
+            "charge": self.name,
+            "kind": self.kind,
+            "quantity": None,
+            "unit": None,
+            "billable": None,
+            "amount": self.amount,
+            "dimensions": {},
+            "period": period,
+        }
+
+
+def taken_off(kind: str, name: str, taken: Sequence[tuple[Entry, Fraction]]) -> list[Posting]:
+    """The line of what was taken off entries; none where nothing was."""
+    amount = sum((part for _, part in taken), ZERO)
+    return [Posting(kind, name, -amount, [(entry, -part) for entry, part in taken])] if amount else []
