@@ -116,7 +116,9 @@ class BookDrawing:
         one = self.chooser
         tax = {"name": "VAT", "round_on": one.one(("rate_group", "line"))}
         rates = self.prices().dated(
-            50, lambda: {"percent": one.number(("20", "18", "0", "7.7"))}, scalar=False
+            50 if "taxes" in self.scene.features else 0,
+            lambda: {"percent": one.number(("20", "18", "0", "7.7"))},
+            scalar=False,
         )
         return {
             "time_zone": one.one(ZONES),

@@ -6,9 +6,9 @@ from tests.oracle.choices import Chooser
 
 PERCENTS = ("2.9", "1", "0", "12.5", "100", "0.333", "33.3")
 FIXED = ("0.30", "1", "0", "0.005", "2.5")
-FREE_AMOUNTS = ("10", "1000", "0", "2.5")
+FREE_AMOUNTS = ("10", "1000", "0.005", "2.5")
 BOUNDS = ("10", "1000", "1", "2.5")
-LEAST = ("0.5", "0", "0.015", "1")
+LEAST = ("0.5", "0.001", "0.015", "1")
 MOST = ("20", "1", "2.5", "10.005")
 
 
@@ -39,7 +39,7 @@ def tiers(chooser: Chooser) -> list[dict[str, Any]]:
 def free(chooser: Chooser) -> dict[str, Any]:
     """Allowances of events, of an amount, or both; or none."""
     found = {
-        **chooser.maybe(40, "events", lambda: chooser.count(0, 5)),
+        **chooser.maybe(40, "events", lambda: chooser.count(1, 5)),
         **chooser.maybe(40, "amount", lambda: chooser.number(FREE_AMOUNTS)),
     }
     return {"free": found} if found else {}

@@ -79,6 +79,7 @@ class Invoicing:
             lines.append(posting.line(self.period()))
         if not lines and not due.reported:
             return None
+        portions = portions or [Portion(0, STANDARD, self.supplied(), ZERO)]
         return self.document(lines, tax_groups(terms, portions))
 
     def line_counts(self) -> list[int]:

@@ -23,6 +23,8 @@ Row = Mapping[str, Any]
 Keys = tuple[str | None, ...]
 Place = tuple[int, int, int, Keys]
 """Contract, boundary, segment and kept dimensions of a usage row."""
+Lost = tuple[UnbilledReason, int, str, tuple[str, ...]]
+"""Why events are lost, the position and name of the measure that lost them, and what tells them apart."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -49,7 +51,7 @@ class MemorySource:
     events: Mapping[str, Sequence[Row]]
     subjects: dict[str, list[SubjectRow]] = field(default_factory=dict)
     _rows: list[list[UsageRow]] = field(default_factory=list)
-    _lost: dict[tuple[UnbilledReason, str, tuple[str, ...]], list[Counted]] = field(default_factory=dict)
+    _lost: dict[Lost, list[Counted]] = field(default_factory=dict)
 
     def enroll(self, subjects: Iterable[SubjectRow]) -> None:
         for row in subjects:
@@ -84,7 +86,7 @@ class MemorySource:
                 last_seen=max(one.at for one in lost),
                 example=min(one.id for one in lost),
             )
-            for (reason, measure, key), lost in self._lost.items()
+            for (reason, _, measure, key), lost in self._lost.items()
         )
 
     def _measure(self, measure: Measure, segments: Sequence[SegmentRow], window: Interval) -> list[UsageRow]:
@@ -132,7 +134,7 @@ class MemorySource:
 
     def _lose(self, reason: UnbilledReason, measure: Measure, event: Counted, window: Interval) -> None:
         if event.at in window:
-            self._lost.setdefault((reason, measure.name, (event.subject,)), []).append(event)
+            self._lost.setdefault((reason, len(self._rows), measure.name, (event.subject,)), []).append(event)
 
     def _factor(
         self, measure: Measure, segment: SegmentRow, event: Counted, keys: Mapping[str, str | None]
@@ -144,7 +146,8 @@ class MemorySource:
             factor = factor_of(table, version, keys)
             if factor is None:
                 pairs = tuple(f"{name}={keys[name]}" for name in table.by)
-                self._lost.setdefault(("no_multiplier", measure.name, pairs), []).append(event)
+                lost: Lost = ("no_multiplier", len(self._rows), measure.name, pairs)
+                self._lost.setdefault(lost, []).append(event)
                 return None
             product *= factor
         return product

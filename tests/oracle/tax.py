@@ -71,12 +71,15 @@ def tax_groups(terms: Agreement, portions: Sequence[Portion]) -> list[TaxGroup]:
     written = terms.spec.get("tax")
     if written is None or written == "external":
         return []
-    groups: dict[Group, list[Portion]] = {}
+    groups: dict[Group, dict[int, Portion]] = {}
     for portion in portions:
         group = group_of(terms, portion)
         if group is not None:
-            groups.setdefault(group, []).append(portion)
-    return [taxed(terms, group, members) for group, members in groups.items()]
+            lines = groups.setdefault(group, {})
+            same = lines.get(portion.line)
+            amount = portion.amount if same is None else same.amount + portion.amount
+            lines[portion.line] = portion._replace(amount=amount)
+    return [taxed(terms, group, list(lines.values())) for group, lines in groups.items()]
 
 
 def group_of(terms: Agreement, portion: Portion) -> Group | None:
