@@ -143,11 +143,12 @@ class ItemBuilder:
         return self.overridden({**self.rule_price(written), **own})
 
     def rule_price(self, written: Written) -> dict[str, Own]:
-        """The list price of a charge's rule, which holds where nothing nearer does."""
+        """The list price and the tax of a charge's rule, which hold where nothing nearer does."""
         rule = self.book["rating"].get(written.get("rating"), {})
-        if "price" not in rule:
-            return {}
-        return {"price": self.locked(Own(rule["price"], self.book["book"]["currency"]))}
+        found = {
+            key: Own(rule[key], self.book["book"]["currency"]) for key in ("price", "tax") if key in rule
+        }
+        return {key: self.locked(own) if key in LOCKED else own for key, own in found.items()}
 
     def locked(self, own: Own) -> Own:
         lock = self.contract.get("price_lock")

@@ -94,7 +94,7 @@ class Rating:
         for ladder in ladders:
             self.price_ladder(ladder, findings)
         gross = [sum((one.costs[n].total for one in ladders), ZERO) for n in range(len(self.segments))]
-        writer = ChargeLines(self.book, self.agreement, self.charge, self.period.billed)
+        writer = self.writer()
         lines = writer.usage_lines(ladders, billed)
         unit = minor_unit(self.agreement.currency)
         nets = [round_to(net, unit, self.agreement.rounding) for net in self.nets(gross)]
@@ -109,7 +109,7 @@ class Rating:
     def ladders(self, used: Sequence[Usage], findings: Findings) -> tuple[list[Ladder], list[Usage]]:
         """Sort usage into ladders; what no price or cell answers for is only found. Ordered by key."""
         ladders: dict[tuple[Texts, tuple[str, ...]], Ladder] = {}
-        line_of = ChargeLines(self.book, self.agreement, self.charge, self.period.billed).line_of
+        line_of = self.writer().line_of
         billed = []
         for usage in used:
             cell = self.cell(usage, findings)
@@ -124,6 +124,9 @@ class Rating:
             ladders[(), ()] = self.empty((), ())
             ladders[(), ()].units[0] = {(): ZERO}
         return sorted(ladders.values(), key=lambda ladder: ladder.key), billed
+
+    def writer(self) -> ChargeLines:
+        return ChargeLines(self.book, self.agreement, self.charge, self.period.billed, self.segments)
 
     def pool_by(self) -> list[str]:
         """What ladders are told apart by; the account of a contract without children is always the same."""

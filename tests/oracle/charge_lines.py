@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -10,7 +11,7 @@ from tests.oracle.book import dimension_names, meters_of
 from tests.oracle.calendar import Span
 from tests.oracle.ladder import Ladder, Texts, line_shares, rounding_of
 from tests.oracle.money import divide_up, minor_unit, round_to
-from tests.oracle.usage import Usage
+from tests.oracle.usage import Segment, Usage
 
 ZERO = Fraction(0)
 
@@ -23,6 +24,7 @@ class ChargeLines:
     agreement: Agreement
     charge: Item
     span: Span
+    segments: Sequence[Segment]
 
     @property
     def rule(self) -> Mapping[str, Any]:
@@ -54,8 +56,15 @@ class ChargeLines:
             sum((usage.quantity for usage in billed if self.line_of(usage) == line), ZERO) for line in lines
         ]
         return [
-            self.usage_line(*one)
+            {**self.usage_line(*one), "supplies": self.supplies(ladders, one[0])}
             for one in zip(lines, amounts, quantities, self.line_billable(ladders, lines), strict=True)
+        ]
+
+    def supplies(self, ladders: Sequence[Ladder], line: Texts) -> list[tuple[datetime, Fraction]]:
+        """What a line costs in each segment."""
+        return [
+            (segment.priced_at, sum((line_shares(one, number, [line])[0] for one in ladders), ZERO))
+            for number, segment in enumerate(self.segments)
         ]
 
     def line_billable(self, ladders: Sequence[Ladder], lines: Sequence[Texts]) -> list[Fraction]:

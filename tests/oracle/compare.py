@@ -63,6 +63,9 @@ def invoice_differences(expected: Mapping[str, Any], actual: Mapping[str, Any]) 
     ]
     if actual["currency"] != expected["currency"]:
         found.append(f"currency is {actual['currency']}, expected {expected['currency']}")
+    if "taxes" in actual:
+        found += tax_differences(expected["taxes"], actual["taxes"])
+        expected, actual = without_zero_taxes(expected), without_zero_taxes(actual)
     if "tax" not in {line["kind"] for line in actual["lines"]}:
         expected = {**expected, "lines": [line for line in expected["lines"] if line["kind"] != "tax"]}
     ours = [line_of(line) for line in [*expected["lines"], *expected["appendix"]]]
@@ -72,6 +75,27 @@ def invoice_differences(expected: Mapping[str, Any], actual: Mapping[str, Any]) 
     if not found and ours != theirs:
         found.append(f"lines in another order: {theirs}, expected {ours}")
     return found
+
+
+def tax_differences(expected: Sequence[Mapping[str, Any]], actual: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Compare groups of tax; of nothing there may be one."""
+    ours, theirs = (
+        [tax_of(one) for one in groups if Fraction(one["base"]) or Fraction(one["amount"])]
+        for groups in (expected, actual)
+    )
+    return (
+        [] if sorted(ours, key=str) == sorted(theirs, key=str) else [f"taxes are {theirs}, expected {ours}"]
+    )
+
+
+def without_zero_taxes(invoice: Mapping[str, Any]) -> Mapping[str, Any]:
+    lines = [line for line in invoice["lines"] if line["kind"] != "tax" or Fraction(line["amount"])]
+    return {**invoice, "lines": lines}
+
+
+def tax_of(group: Mapping[str, Any]) -> tuple[Any, ...]:
+    numbers = (Fraction(group.get(name) or 0) for name in ("percent", "base", "amount", "withheld"))
+    return (group["rate"], group.get("code"), group.get("reason"), *(shown(number) for number in numbers))
 
 
 def read_line(line: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from tests.oracle.choices import Chooser
 from tests.oracle.draw_meters import MeterDrawing, is_money
 from tests.oracle.draw_prices import BOUNDARIES, Money, Prices, fill
 from tests.oracle.draw_scene import CONDITIONS, CURRENCIES, KEYS, SOURCE, ZONES, Scene
+from tests.oracle.draw_taxes import TaxDrawing
 
 SHARES = ("share", "bounded")
 """What begins the names of rules that count money; prices of the second kind may bound what an event costs."""
@@ -89,6 +90,7 @@ class BookDrawing:
         names = sorted(KEYS)
         return {
             "meter": name,
+            **self.taxes().named(),
             **one.maybe(85, "price", lambda: self.prices(rule).price(Money("USD", ("EUR",)))),
             **one.maybe(50, "multiply_by", lambda: one.some(multipliers)),
             **(
@@ -114,12 +116,6 @@ class BookDrawing:
 
     def spec(self) -> dict[str, Any]:
         one = self.chooser
-        tax = {"name": "VAT", "round_on": one.one(("rate_group", "line"))}
-        rates = self.prices().dated(
-            50 if "taxes" in self.scene.features else 0,
-            lambda: {"percent": one.number(("20", "18", "0", "7.7"))},
-            scalar=False,
-        )
         return {
             "time_zone": one.one(ZONES),
             "currency": one.one(CURRENCIES),
@@ -128,7 +124,7 @@ class BookDrawing:
                 **one.maybe(70, "bulletin", lambda: one.one(("before", "same_day"))),
                 **one.maybe(20, "date", lambda: one.one(("period_end", "invoice_date"))),
             },
-            **one.maybe(60, "tax", {**tax, **rates} if one.often(90) else "external"),
+            **self.taxes().tax(),
             **one.maybe(60, "rounding", lambda: {"mode": one.one(("half_up", "half_even", "up", "down"))}),
             **one.maybe(40, "invoice", lambda: {"issue_after": one.one(("1 day", "0 days", "1 month"))}),
         }
@@ -141,7 +137,11 @@ class BookDrawing:
 
     def fee(self, name: str, money: Money) -> dict[str, Any]:
         prices = self.prices()
-        return {"id": name, "name": name, **self.fee_terms(money), "amount": self.fee_amount(prices, money)}
+        terms = {**self.fee_terms(money), **self.taxes().named()}
+        return {"id": name, "name": name, **terms, "amount": self.fee_amount(prices, money)}
+
+    def taxes(self) -> TaxDrawing:
+        return TaxDrawing(self.scene, self.prices())
 
     def fee_amount(self, prices: Prices, money: Money) -> Any:
         listed = money if self.chooser.often(25) else Money(money.own)
@@ -161,7 +161,7 @@ class BookDrawing:
         percent = 50 if "price" in book["rating"][rule] else 100
         own = self.chooser.maybe(percent, "price", lambda: prices.price(money))
         besides = {"surcharge": True} if self.scene.draws("narrower", 7) else {}
-        return {"rating": rule, **own, **prices.pricing(money), **besides}
+        return {"rating": rule, **own, **prices.pricing(money), **besides, **self.taxes().named()}
 
     def plan(self, book: Mapping[str, Any]) -> dict[str, Any]:
         one = self.chooser

@@ -39,7 +39,9 @@ class ContractDrawing:
         currency = own.get("currency", self.book["specs"][spec]["currency"])
         life = self.life()
         content = self.content(Money(currency), life["start"])
-        return {**self.who(number, life["start"], previous), "spec": spec, **own, **content, **life}
+        who = self.who(number, life["start"], previous)
+        taxed = self.parts.taxes().contract(self.book["specs"][spec])
+        return {**who, "spec": spec, **own, **content, **taxed, **life}
 
     def content(self, money: Money, start: When) -> dict[str, Any]:
         """What a contract pays for: all is fixed, or a plan's and its own."""

@@ -78,6 +78,7 @@ class Scene:
         moments: dates and times at which contracts begin and end, and versions change.
         aggregates: what meters may do.
         features: what is drawn besides (see `tests.oracle.features`).
+        has_rates: whether taxes have named rates.
     """
 
     chooser: Chooser
@@ -85,6 +86,7 @@ class Scene:
     moments: Sequence[When]
     aggregates: Sequence[str]
     features: Sequence[str]
+    has_rates: bool
 
     def draws(self, feature: str, percent: int) -> bool:
         """Whether a feature is drawn here, in so many of a hundred cases where it is switched on."""
@@ -118,4 +120,5 @@ def draw_scene(chooser: Chooser, aggregates: Sequence[str], features: Sequence[s
         first.replace(day=1) - timedelta(days=1),
         first - timedelta(days=40),
     ]
-    return Scene(chooser, period, moments, aggregates, features)
+    has_rates = "taxes" in features and chooser.often(40)
+    return Scene(chooser, period, moments, aggregates, features, has_rates)

@@ -6,9 +6,11 @@ Whatever is taken off entries is divided over them by largest remainder in minor
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
+from tests.oracle.calendar import MICROSECOND, Span, local_date, midnight
 from tests.oracle.charge import RatedCharge
 from tests.oracle.fees import FeeLine
 from tests.oracle.money import divide_up
@@ -45,6 +47,7 @@ class Entry:
         left: what is left of it, in minor units; its pieces add up to it.
         rate: the name of its tax rate.
         supplied: the instant at which it is taxed.
+        supplies: where a tax is split at its changes, instants with how much of it each has.
     """
 
     kind: str
@@ -54,6 +57,7 @@ class Entry:
     stage: Stage
     rate: str
     supplied: datetime
+    supplies: list[tuple[datetime, Fraction]]
 
     def is_in(self, applies_to: Sequence[str]) -> bool:
         return self.kind in applies_to or self.id in applies_to
@@ -90,13 +94,23 @@ def fee_entry(one: FeeLine) -> Entry:
         one.part.stage,
         one.fee.get("tax", "standard"),
         billed.start if in_advance else billed.last_instant,
+        [(min(day, billed.last_instant), Fraction(1)) for day in days_of(billed, one.part.terms.where)],
     )
+
+
+def days_of(span: Span, where: ZoneInfo) -> list[datetime]:
+    """The last instants of the local days that a span touches."""
+    first, last = local_date(span.start, where), local_date(span.last_instant, where)
+    ends = (first + timedelta(days=number + 1) for number in range((last - first).days + 1))
+    return [midnight(day, where) - MICROSECOND for day in ends]
 
 
 def charge_entry(one: RatedCharge) -> Entry:
     billed = one.part.period.billed
     rate = one.charge.get("tax", "standard")
-    return Entry("usage", one.id, one.net, pieces_of(one), one.part.stage, rate, billed.last_instant)
+    pieces = pieces_of(one)
+    supplies = [(piece.at, piece.whole) for piece in pieces]
+    return Entry("usage", one.id, one.net, pieces, one.part.stage, rate, billed.last_instant, supplies)
 
 
 def pieces_of(charge: RatedCharge) -> list[Piece]:

@@ -3,7 +3,7 @@
 A feature that is left out of `SWITCHED_ON` is known to the oracle and its own tests, but is not compared.
 """
 
-SWITCHED_ON: tuple[str, ...] = ("narrower", "percentile", "expressions", "shares", "package_round")
+SWITCHED_ON: tuple[str, ...] = ("narrower", "percentile", "expressions", "shares", "package_round", "taxes")
 """
 `narrower`: several charges on one meter, of which one is narrower or a surcharge.
 `percentile`, `expressions`, `recurring`, `operation`: of meters.

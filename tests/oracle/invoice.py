@@ -23,7 +23,15 @@ from tests.oracle.fees import Boundary, FeeLine, accrues
 from tests.oracle.money import minor_unit, round_to
 from tests.oracle.posting import Posting
 from tests.oracle.stages import Part
-from tests.oracle.tax import STANDARD, Portion, TaxGroup, tax_amounts, tax_document, tax_groups
+from tests.oracle.tax import (
+    STANDARD,
+    Portion,
+    TaxGroup,
+    portions_in_time,
+    tax_amounts,
+    tax_document,
+    tax_groups,
+)
 
 ZERO = Fraction(0)
 
@@ -63,8 +71,9 @@ class Invoicing:
             entry for entry, count in zip(entries, self.line_counts(), strict=True) for _ in range(count)
         ]
         portions = [
-            Portion(number, entry.rate, entry.supplied, line["amount"])
+            portion
             for number, (entry, line) in enumerate(zip(owners, lines, strict=True))
+            for portion in portions_in_time(terms, number, entry, line["amount"], line.get("supplies"))
         ]
         postings = post_discounts(terms, entries, self.exchange)
         postings += self.minimums(entries)
@@ -88,7 +97,11 @@ class Invoicing:
 
     def portions_of(self, number: int, posting: Posting) -> list[Portion]:
         if posting.of:
-            return [Portion(number, entry.rate, entry.supplied, part) for entry, part in posting.of]
+            return [
+                portion
+                for entry, part in posting.of
+                for portion in portions_in_time(self.terms, number, entry, part)
+            ]
         return [Portion(number, STANDARD, self.supplied(), posting.amount)]
 
     def supplied(self) -> datetime:
@@ -139,7 +152,7 @@ class Invoicing:
             "subtotal": amount,
             "tax": tax,
             "total": total,
-            "taxes": [tax_document(terms, one) for one in groups],
+            "taxes": [tax_document(terms, one) for one in groups] if lines else [],
             "carry_forward": self.due.balances.document(),
         }
 

@@ -6,7 +6,7 @@ fee as of its own period's, in advance as of its beginning; everything else as o
 (at the opening: then). A group's tax is rounded once, or line by line; lines share it by largest remainder.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 
 from tests.oracle.agreement import Agreement
 from tests.oracle.book import in_force
+from tests.oracle.entries import Entry
 from tests.oracle.money import divide_up, minor_unit, round_to
 
 ZERO = Fraction(0)
+Supplies = Sequence[tuple[datetime, Fraction]]
 STANDARD = "standard"
 
 TENTHS_WITHHELD = {
@@ -82,20 +84,45 @@ def tax_groups(terms: Agreement, portions: Sequence[Portion]) -> list[TaxGroup]:
     return [taxed(terms, group, list(lines.values())) for group, lines in groups.items()]
 
 
+def portions_in_time(
+    terms: Agreement, line: int, entry: Entry, amount: Fraction, supplies: Supplies | None = None
+) -> list[Portion]:
+    """What is taxed of a line of an entry: all as of its date of supply, or, where it is split, in parts.
+
+    Usage is split by what it cost before and after a change, a fee by days; each part is whole minor units.
+    """
+    whole = [Portion(line, entry.rate, entry.supplied, amount)]
+    tax = terms.spec.get("tax")
+    if not isinstance(tax, Mapping) or tax.get("supply") != "split":
+        return whole
+    weights: dict[Group | None, tuple[datetime, Fraction]] = {}
+    for moment, weight in supplies or entry.supplies:
+        group = group_of(terms, Portion(line, entry.rate, moment, amount))
+        first, before = weights.get(group, (moment, ZERO))
+        weights[group] = (first, before + weight)
+    if not any(weight for _, weight in weights.values()):
+        return whole
+    parts = divide_up(amount, [weight for _, weight in weights.values()], minor_unit(terms.currency))
+    moments = [moment for moment, _ in weights.values()]
+    return [
+        Portion(line, entry.rate, moment, part) for moment, part in zip(moments, parts, strict=True) if part
+    ]
+
+
 def group_of(terms: Agreement, portion: Portion) -> Group | None:
     """The group of a portion; all of an exempt customer's are one, at nothing."""
     own = terms.contract.get("tax", {})
     for why in ("exempt", "reverse_charge"):
         if why in own:
-            return Group(STANDARD, ZERO, own[why], own.get("reason"))
-    tax = terms.spec["tax"]
-    written = tax if portion.rate == STANDARD else tax["rates"][portion.rate]
-    rate = in_force(
-        {key: value for key, value in written.items() if key != "rates"}, portion.supplied, terms.where
-    )
+            return Group(why, ZERO, str(own[why]), own.get("reason"))
+    tax = in_force(terms.spec["tax"], portion.supplied, terms.where)
+    if tax is None:
+        return None
+    rate = tax if portion.rate == STANDARD else tax["rates"][portion.rate]
     if rate is None:
         return None
-    return Group(portion.rate, Fraction(rate["percent"]), rate.get("exempt"), rate.get("reason"))
+    code = str(rate["exempt"]) if "exempt" in rate else None
+    return Group(portion.rate, Fraction(rate["percent"]), code, rate.get("reason"))
 
 
 def taxed(terms: Agreement, group: Group, portions: Sequence[Portion]) -> TaxGroup:
@@ -137,5 +164,5 @@ def tax_document(terms: Agreement, one: TaxGroup) -> dict[str, Any]:
 
 
 def tax_amounts(groups: Sequence[TaxGroup]) -> list[Fraction]:
-    """The amounts of the tax lines: one for each group, and one below zero for what is withheld of it."""
-    return [amount for one in groups for amount in (one.amount, *([-one.withheld] if one.withheld else []))]
+    """The amounts of the tax lines: one for each group, then what is withheld of them, below zero."""
+    return [*(one.amount for one in groups), *(-one.withheld for one in groups if one.withheld)]

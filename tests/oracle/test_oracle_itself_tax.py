@@ -102,3 +102,22 @@ def test_usage_has_the_rate_of_its_charge() -> None:
         rule={"price": {"amount": 1, "per": 1}},
     )
     assert amounts(only(rate(of, [used("100")]))) == money("100", "100", "20")
+
+
+def test_a_tax_that_is_split_at_its_change() -> None:
+    """18 % until 10 October: a fee of 31 is 9 days and 22 days of it; usage of 40 before and 60 after."""
+    tax = {
+        "name": "VAT",
+        "supply": "split",
+        "versions": [{"percent": 18}, {"from": date(2026, 10, 10), "percent": 20}],
+    }
+    fee = {"id": "a", "name": "a", "amount": 31}
+    of = book({"start": date(2026, 1, 1), "fees": [fee]}, spec={"tax": tax})
+    assert amounts(only(rate(of)), "tax") == money("1.62", "4.40")
+    of = book(
+        {"start": date(2026, 1, 1), "charges": [{"rating": "api"}]},
+        spec={"tax": tax},
+        rule={"price": {"amount": 1, "per": 1}},
+    )
+    events = [used("40", "2026-10-05T00:00:00+00:00"), used("60", "2026-10-20T00:00:00+00:00")]
+    assert amounts(only(rate(of, events)), "tax") == money("7.20", "12")

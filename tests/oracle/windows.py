@@ -1,4 +1,4 @@
-"""When discounts and credits hold, and which units cost nothing by a discount."""
+"""When discounts, credits and taxes change, and so cut usage; and which units cost nothing by a discount."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tests.oracle.agreement import Agreement, Item
+from tests.oracle.book import changes
 from tests.oracle.calendar import instant, periods
 from tests.oracle.stages import later_by
 
@@ -92,3 +93,10 @@ def credit_edges(terms: Agreement) -> set[datetime]:
         window for credit in terms.contract.get("credits", []) for window in credit_windows(terms, credit)
     ]
     return {edge for window in windows for edge in window if edge is not None}
+
+
+def tax_edges(terms: Agreement) -> set[datetime]:
+    """The instants at which the tax changes, and cuts usage if it is split there."""
+    tax = terms.spec.get("tax")
+    is_split = isinstance(tax, Mapping) and tax.get("supply") == "split"
+    return changes(tax, terms.where) if is_split else set()
