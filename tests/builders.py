@@ -134,6 +134,7 @@ def contracts(written: Mapping[str, Any]) -> tuple[Contract, ...]:
                 document.customer,
                 document.sink,
                 shared,
+                document.children,
             )
         )
     return tuple(found)

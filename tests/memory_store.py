@@ -88,20 +88,21 @@ class MemoryStore:
             found = self._place(number, event)
             if found is None:
                 continue
-            contract, segment = found
+            subject, segment = found
             factor = _factor(measure, segment.variant, event)
             if factor is None:
                 self._lose("no_multiplier", measure, event)
                 continue
             key = tuple(event.dimensions.get(name) for name in measure.keep)
-            place = (contract, segment.boundary, segment.segment, key)
-            groups.setdefault(place, []).append(Metered(event, factor, measure.slots.bounds[segment.last]))
+            place = (subject.contract, segment.boundary, segment.segment, key)
+            end = min(measure.slots.bounds[segment.last], subject.end)
+            groups.setdefault(place, []).append(Metered(event, factor, end))
         ordered = sorted(
             groups, key=lambda one: (*one[:3], tuple((text is not None, text or "") for text in one[3]))
         )
         return [_row(measure, place, groups[place]) for place in ordered]
 
-    def _place(self, number: int, event: Event) -> tuple[int, SegmentRow] | None:
+    def _place(self, number: int, event: Event) -> tuple[SubjectRow, SegmentRow] | None:
         own = [row for row in self.subjects if row.subject == event.subject]
         alive = [row for row in own if row.start <= event.at < row.end]
         if not alive:
@@ -113,7 +114,7 @@ class MemoryStore:
             self._lose("no_price", self.measures[number], event)
             return None
         slot = self.measures[number].slots.at(event.at)
-        return next(((subject.contract, row) for row in rows if row.first <= slot < row.last), None)
+        return next(((subject, row) for row in rows if row.first <= slot < row.last), None)
 
     def _lose(self, reason: UnbilledReason, measure: Measure, event: Event) -> None:
         assert self.window is not None
@@ -134,7 +135,7 @@ class MemoryStore:
 
 
 class Metered(NamedTuple):
-    """An event with its factor, and the end of the segment in which it counts."""
+    """An event with its factor, and the end of the time in which it counts."""
 
     event: Event
     factor: Decimal

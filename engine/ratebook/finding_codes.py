@@ -72,7 +72,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB314": Code("error", "An event would be billed twice"),
         "RB315": Code("warning", "Nothing uses a file"),
         "RB316": Code("warning", "A larger quantity costs less"),
-        "RB317": Code("error", "Two fees or charges have the same id"),
+        "RB317": Code("error", "Two fees, charges or children have the same id"),
         "RB318": Code("error", "An override does not fit what it overrides"),
         "RB319": Code("error", "A charge has no price"),
         "RB320": Code("error", "A key is not one of its dimension"),

@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from ratebook.calendar import Instant, Interval
+from ratebook.calendar import NEVER, Instant, Interval
 from ratebook.findings import Finding
 from ratebook.usage.measure import Band, Condition, FactorTable, Measure
 from ratebook.usage.rows import MeasureCount, SegmentRow, SubjectRow, Unbilled, UnbilledReason, UsageRow
@@ -31,13 +31,14 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Counted:
-    """An event that a measure counts, and its factor."""
+    """An event that a measure counts, its factor, and until when its subject belongs to the contract."""
 
     subject: str
     id: str
     at: Instant
     value: Any
     factor: Decimal
+    until: Instant = NEVER
 
     @property
     def amount(self) -> Decimal:
@@ -106,7 +107,7 @@ class MemorySource:
                 if factor is not None:
                     kept = tuple(keys[name] for name in measure.keep)
                     place = (subject.contract, segment.boundary, segment.segment, kept)
-                    billed = Counted(event.subject, event.id, event.at, event.value, factor)
+                    billed = Counted(event.subject, event.id, event.at, event.value, factor, subject.end)
                     groups.setdefault(place, []).append(billed)
         ends = {(row.timeline, row.boundary): measure.slots.bounds[row.last] for row in segments}
         timelines = {row.contract: row.timeline for rows in self.subjects.values() for row in rows}
@@ -219,7 +220,7 @@ def aggregate(measure: Measure, group: Sequence[Counted], end: Instant) -> Decim
     if measure.aggregate == "latest":
         return max(group, key=lambda one: (one.at, one.id, one.amount)).amount
     assert measure.aggregate == "time_weighted_sum", measure.aggregate
-    return sum((one.amount * (end - one.at) for one in group), Decimal(0))
+    return sum((one.amount * (min(end, one.until) - one.at) for one in group), Decimal(0))
 
 
 def order(place: Place) -> tuple[int, int, int, tuple[tuple[bool, str], ...]]:

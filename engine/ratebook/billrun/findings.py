@@ -89,7 +89,7 @@ def charge_findings(contract: str, rated: RatedCharge) -> Iterator[Finding]:
     """Say what of a contract's charge could not be billed."""
     charge = rated.program.charge
     for missing in rated.missing:
-        keys = ", ".join(value or "(none)" for value in missing.row.dimensions)
+        keys = ", ".join(rated.program.use.words(missing.row.dimensions))
         what = "multiplier" if missing.code == "RB504" else "cell of the price matrix"
         yield Finding(
             missing.code,

@@ -7,11 +7,12 @@ from datetime import date
 from decimal import localcontext
 from itertools import groupby, islice
 from operator import attrgetter
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import TypeAdapter
 
 from ratebook.billrun.findings import charge_findings, estimated_rate, no_rate, unbilled_findings
+from ratebook.book.accounts import Account
 from ratebook.book.model import Contract
 from ratebook.book.model.contract import Customer
 from ratebook.calendar import local_date
@@ -31,6 +32,13 @@ Contracts = Callable[[], Iterator[Contract]]
 
 _BATCH: Final = 8
 """Contracts at a time: enough to share the cost of a template, few enough to stay in the processor's cache."""
+
+
+class AccountUsage(NamedTuple):
+    """The usage of one account of a contract: for each measure its rows by part of a period."""
+
+    account: Account
+    rows: Sequence[Mapping[int, Sequence[UsageRow]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,7 @@ class BillRun:
         self.findings += usage.findings()
         self.findings += unbilled_findings(usage.unbilled(), self.compiler)
         self.counts = usage.counts()
-        contracts = enumerate(self.contracts())
+        contracts = self._numbered()
         readers = [_Reader(usage.rows(number)) for number in range(len(self.compiler.measures))]
         while batch := list(islice(contracts, _BATCH)):
             with localcontext(EXACT):
@@ -102,33 +110,45 @@ class BillRun:
         return self.store.measure(self.plan.measures, self.plan.segments, self.plan.window)
 
     def _subjects(self) -> Iterator[SubjectRow]:
-        for number, contract in enumerate(self.contracts()):
+        for number, contract in self._numbered():
             timeline, life = self.compiler.enroll(contract)
-            for start, end in timeline.agreed.accrues(life):
-                for subject in contract.subjects:
-                    yield SubjectRow(subject, number, timeline.number, start, end)
+            times = timeline.agreed.accrues(life)
+            for index, account in enumerate(self.compiler.accounts(contract)):
+                for start, end in account.within(times):
+                    for subject in account.subjects:
+                        yield SubjectRow(subject, number + index, timeline.number, start, end)
+
+    def _numbered(self) -> Iterator[tuple[int, Contract]]:
+        """Number contracts; each child has a number of its own, after its contract's."""
+        number = 0
+        for contract in self.contracts():
+            yield number, contract
+            number += 1 + len(contract.children)
 
     def _rate(
         self, number: int, contract: Contract, readers: Sequence["_Reader"]
     ) -> Iterator[tuple[Outcome, Draft | None]]:
         timeline, _ = self.compiler.enroll(contract)
-        rows = [_by_part(reader.take(number)) for reader in readers]
+        used = [
+            AccountUsage(account, [_by_part(reader.take(number + index)) for reader in readers])
+            for index, account in enumerate(self.compiler.accounts(contract))
+        ]
         for first_part, program in timeline.numbered:
-            yield self._rate_boundary(contract, first_part, program, rows)
+            yield self._rate_boundary(contract, first_part, program, used)
 
     def _rate_boundary(
         self,
         contract: Contract,
         first_part: int,
         program: Program,
-        rows: Sequence[Mapping[int, Sequence[UsageRow]]],
+        usage: Sequence[AccountUsage],
     ) -> tuple[Outcome, Draft | None]:
         form = self._form(program)
         if not isinstance(form, Form):
             missing = [no_rate(contract.id, program, currency, _wanted(program)) for currency in form]
             return Outcome(contract.id, program, "failed", None, findings=missing), None
         used = rate_charges(
-            program.charges, lambda charge: _usage(charge, first_part + charge.part, rows), form.rates
+            program.charges, lambda charge: _usage(charge, first_part + charge.part, usage), form.rates
         )
         findings = [
             finding
@@ -138,7 +158,8 @@ class BillRun:
         ]
         documents = [finding.document() for finding in findings]
         customer = contract.customer
-        recipient = Recipient(contract.id, _describe(customer, exclude_defaults=True) if customer else {})
+        described = _describe(customer, exclude_defaults=True) if customer else {}
+        recipient = Recipient(contract.id, described, [one.account for one in usage[1:]])
         draft = build(form, recipient, [rated for rated, _ in used], documents, usage_digest(used))
         if draft is None:
             return Outcome(contract.id, program, "nothing_to_bill", None, used, findings), None
@@ -190,21 +211,18 @@ def _by_part(rows: Sequence[UsageRow]) -> Mapping[int, Sequence[UsageRow]]:
     return {part: list(group) for part, group in groupby(rows, key=_part_of)}
 
 
-def _usage(
-    charge: ChargeProgram, part: int, rows: Sequence[Mapping[int, Sequence[UsageRow]]]
-) -> Sequence[UsageRow]:
+def _usage(charge: ChargeProgram, part: int, usage: Sequence[AccountUsage]) -> Sequence[UsageRow]:
     """Give what a charge reads in a part of a period."""
     if charge.use.readings:
-        return put_together(charge, _reads(charge, part, rows))
-    return rows[charge.use.measure].get(part, ())
+        return put_together(charge, _reads(charge, part, usage))
+    return usage[0].rows[charge.use.measure].get(part, ())
 
 
-def _reads(
-    charge: ChargeProgram, part: int, rows: Sequence[Mapping[int, Sequence[UsageRow]]]
-) -> Iterator[Read]:
-    """Give what a charge reads of each of its meters."""
-    for number, measure in enumerate(charge.use.measures):
-        yield Read(None, number, rows[measure].get(part, ()))
+def _reads(charge: ChargeProgram, part: int, usage: Sequence[AccountUsage]) -> Iterator[Read]:
+    """Give what a charge reads of each of its meters for each account."""
+    for account, rows in usage:
+        for number, measure in enumerate(charge.use.measures):
+            yield Read(account.id, number, rows[measure].get(part, ()))
 
 
 class _Reader:

@@ -33,7 +33,18 @@ _ID: Final = re.compile(ID_PATTERN, re.ASCII)
 _OF_ROWS: Final = ("id", "org", "start", "end")
 _OF_ONE_CONTRACT: Final = ("customer.", "sink.")
 _LISTS: Final = frozenset(
-    {"subjects", "fees", "charges", "discounts", "report", "commitments", "credits", "phases", "pauses"}
+    {
+        "subjects",
+        "children",
+        "fees",
+        "charges",
+        "discounts",
+        "report",
+        "commitments",
+        "credits",
+        "phases",
+        "pauses",
+    }
 )
 
 _MAPPINGS: Final = frozenset({"customer", "sink", "overrides", "cycle", "price_fixed", "plan_change"})

@@ -59,6 +59,7 @@ class ContractDigest:
             meaning(contract.customer),
             meaning(contract.sink),
             self._terms.digest(contract.terms),
+            *([meaning(contract.children)] if contract.children else []),
         ]
         self._hash.update(canonical_json(document) + b"\n")
 

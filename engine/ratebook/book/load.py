@@ -134,6 +134,7 @@ class _Reading:
             customer=document.customer,
             sink=document.sink,
             terms=self.terms.shared(ContractTerms.model_construct(**terms)),
+            children=document.children,
         )
 
     def draft(self) -> Draft:

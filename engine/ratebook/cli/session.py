@@ -64,7 +64,7 @@ class Session:
     def run(self, period: RunPeriod, ids: Sequence[str] = (), *, detailed: bool = False) -> BillRun:
         """Make a run over all contracts, or over some."""
         chosen = self.contracts(ids) if ids else ()
-        subjects = tuple(dict.fromkeys(subject for one in chosen for subject in one.subjects))
+        subjects = tuple(dict.fromkeys(subject for one in chosen for subject in one.all_subjects))
         compiler = RunCompiler(self.book, period, subjects, detailed)
         store = open_store(self.book, self.environment, self.root)
 

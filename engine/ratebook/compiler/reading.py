@@ -127,6 +127,12 @@ class MeasureUse:
         """Give the multipliers that come after measuring, for a row with that key."""
         return self.reading_of(key).late_factors if self.readings else self.late_factors
 
+    def words(self, key: tuple[str | None, ...]) -> list[str]:
+        """Write a row's key for people: its meter by its id, and without the band of an event's value."""
+        own = key[:-1] if self.bands else key
+        words = [value or "(none)" for value in own]
+        return [self.reading_of(key).meter, *words[1:]] if self.has_meters else words
+
     def named(self, key: tuple[str | None, ...]) -> Mapping[str, str | None]:
         """Name the dimensions of a line, without those that its meter does not have."""
         named = zip(self.line_names, key, strict=True)

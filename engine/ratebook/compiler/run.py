@@ -10,6 +10,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from ratebook.book import Book
+from ratebook.book.accounts import Account, accounts_of, edges_inside
 from ratebook.book.model import Contract
 from ratebook.calendar import NEVER, Calendar, Interval, RunPeriod, When, instant_of, zone
 from ratebook.compiler.agree import Agreements
@@ -66,7 +67,9 @@ class RunCompiler:
     detailed: bool = False
     timelines: list[Timeline] = field(default_factory=list)
     agreements: Agreements = field(init=False)
-    _enrolled: dict[tuple[int, When, When | None], tuple[Timeline, Interval]] = field(default_factory=dict)
+    _enrolled: dict[tuple[int, When, When | None, bool], tuple[Timeline, Interval]] = field(
+        default_factory=dict
+    )
     _timelines: dict[tuple[int, Calendar, Stages], Timeline] = field(default_factory=dict)
     _horizons: dict[Calendar, Interval] = field(default_factory=dict)
 
@@ -81,14 +84,24 @@ class RunCompiler:
 
     def enroll(self, contract: Contract) -> tuple[Timeline, Interval]:
         """Give a contract's timeline and its life."""
-        key = (id(contract.terms), contract.start, contract.end)
+        key = (id(contract.terms), contract.start, contract.end, bool(contract.children))
         if key not in self._enrolled:
             with localcontext(EXACT):
                 self._enrolled[key] = self._enroll(contract)
         return self._enrolled[key]
 
+    def accounts(self, contract: Contract) -> tuple[Account, ...]:
+        """Give the accounts of a contract, and have its usage measured so that each gets its own."""
+        timeline, life = self.enroll(contract)
+        accounts = accounts_of(contract, life, timeline.agreed.header.zone)
+        for program in timeline.programs if contract.children else ():
+            edges = edges_inside(accounts, program.boundary.billed)
+            for measure in {measure for charge in program.charges for measure in charge.use.measures}:
+                self.measures[measure].bounds |= edges
+        return accounts
+
     def _enroll(self, contract: Contract) -> tuple[Timeline, Interval]:
-        agreed = self.agreements.of(contract.terms)
+        agreed = self.agreements.of(contract.terms, accounts=bool(contract.children))
         where = agreed.header.zone
         start = instant_of(contract.start, where)
         life = Interval(start, NEVER if contract.end is None else instant_of(contract.end, where))

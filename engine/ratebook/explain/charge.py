@@ -190,7 +190,7 @@ def _usage(
         same = weighed.setdefault(pointers, _Weighed(factors, pointers))
         same.quantity += row.quantity / program.quantity_divisor
         if factors:
-            same.of[_named(program, row)] = None
+            same.of[", ".join(program.use.words(row.dimensions))] = None
     counted = Step(
         f"Meter {meter}",
         "1 event" if events == 1 else f"{events:,} events",
@@ -205,12 +205,6 @@ def _usage(
         "",
         (*(one.step(unit) for one in weighed.values() if one.factors), counted),
     )
-
-
-def _named(program: ChargeProgram, row: UsageRow) -> str:
-    keys = row.dimensions[1:] if program.use.has_meters else row.dimensions
-    keys = keys[:-1] if program.use.bands else keys
-    return ", ".join(value or "(none)" for value in keys)
 
 
 def _factors(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from ratebook.book.accounts import Account
 from ratebook.book.model.plan import ACCOUNT
 from ratebook.canonical import business_id, digest
 from ratebook.compiler.program import Program
@@ -10,6 +11,7 @@ from ratebook.invoice.discounts import discount, fill_up_to_minimum
 from ratebook.invoice.entries import Divided, Entry, Stepped
 from ratebook.invoice.form import Form
 from ratebook.invoice.lines import Described, LineWriter
+from ratebook.invoice.sections import sections_of
 from ratebook.invoice.supply import Standing
 from ratebook.invoice.tax import tax
 from ratebook.money import plain
@@ -24,10 +26,11 @@ _STEPS: Final[tuple[Step, ...]] = (discount, fill_up_to_minimum)
 
 
 class Recipient(NamedTuple):
-    """Who an invoice is for: the contract's id and the customer as the book describes them."""
+    """Who an invoice is for: the contract's id, the customer as the book describes them, and the child accounts."""
 
     contract: str
     customer: Mapping[str, Any]
+    children: Sequence[Account] = ()
 
 
 class Draft(NamedTuple):
@@ -84,6 +87,8 @@ def build(
         "findings": findings,
         "digests": {"usage": usage, **form.digests},
     }
+    if recipient.children and form.program.boundary.kind == "period":
+        document["sections"] = sections_of(form, recipient.children, lines)
     if writer.appendix:
         document["appendix"] = writer.appendix
     return Draft(document, writer.described)

@@ -24,7 +24,7 @@ def draw_invoice(invoice: Mapping[str, Any]) -> str:
         customer,
         f"{days} · issued {invoice['issue_date']} · due {invoice['due_date']}",
         "=" * WIDTH,
-        *(_line(line) for line in invoice["lines"] if line["kind"] != "tax"),
+        *_lines(invoice),
         "-" * WIDTH,
         *_taxes(invoice),
     ]
@@ -91,6 +91,20 @@ def _wrapped(text: str, amount: str) -> Iterator[str]:
     first, *rest = wrap(text, WIDTH - _AMOUNT - 1) or [""]
     yield _ends(first, amount)
     yield from (f"  {row}" for row in rest)
+
+
+def _lines(invoice: Mapping[str, Any]) -> Iterator[str]:
+    """Draw the lines but those of tax: usage of child accounts in sections, and then what reduces or fills up."""
+    lines = [line for line in invoice["lines"] if line["kind"] != "tax"]
+    sections = invoice.get("sections", ())
+    kinds = {"fee", "usage"} if sections else {line["kind"] for line in lines}
+    known = {section["account"] for section in sections}
+    own = [line for line in lines if line["dimensions"].get("account") not in known]
+    yield from (_line(line) for line in own if line["kind"] in kinds)
+    for section in sections:
+        yield f"{section['name']} ({section['account']}): {grouped(section['amount'])}"
+        yield from (_line(line) for line in lines if line["dimensions"].get("account") == section["account"])
+    yield from (_line(line) for line in own if line["kind"] not in kinds)
 
 
 def _line(line: Mapping[str, Any]) -> str:

@@ -85,7 +85,7 @@ def states_sql(measure: Measure, number: int) -> str:
         "time_weighted_sum": [
             "CAST(m.quantity AS HUGEINT) AS quantity",
             "CAST(m.level AS HUGEINT) AS level",
-            f"g.period_end - {measure.slots.bounds[0]} AS elapsed",
+            f"least(g.period_end, s.life_end) - {measure.slots.bounds[0]} AS elapsed",
         ],
     }.get(measure.aggregate, ["CAST(m.quantity AS HUGEINT) AS quantity"])
     select = [

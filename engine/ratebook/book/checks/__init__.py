@@ -14,6 +14,7 @@ from ratebook.book.checks import (
     templates,
     units,
 )
+from ratebook.book.checks.children import check_children
 from ratebook.book.checks.lives import SubjectOverlaps, check_life
 from ratebook.book.checks.unused import Used, check_unused
 from ratebook.book.contract_tables import Limited, Report
@@ -70,6 +71,8 @@ def check_contracts(draft: Draft, used: Used, report: Report) -> Iterator[Contra
                 limited(finding)
         for finding in check_life(draft, placed):
             limits.get(placed.file, report)(finding)
+        for finding in check_children(draft, placed) if contract.children else ():
+            report(finding)
         overlaps.add(contract)
         yield contract
     overlaps.check(report)

@@ -4,9 +4,10 @@ from array import array
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from ratebook.book.accounts import accounts_of
 from ratebook.book.checks.stages import check_stages
 from ratebook.book.contract_tables import Report
 from ratebook.book.draft import Draft, Placed
@@ -21,17 +22,18 @@ def check_life(draft: Draft, placed: Placed) -> Iterator[Finding]:
     """Check that a contract, and what is dated in it, ends after it begins."""
     contract = placed.contract
     pointer = contract.pointer
-    yield from _window(draft, contract, contract.start, contract.end, f"{pointer}#end")
+    yield from check_window(draft, contract, contract.start, contract.end, f"{pointer}#end")
     for index, discount in enumerate(contract.terms.discounts):
         place = f"{pointer}#discounts/{index}/until"
         begin = discount.from_ if discount.from_ is not None else contract.start
-        yield from _window(draft, contract, begin, discount.until, place)
+        yield from check_window(draft, contract, begin, discount.until, place)
     yield from check_stages(contract, _zone(draft, contract))
 
 
-def _window(
+def check_window(
     draft: Draft, contract: Contract, begin: When, end: When | None, pointer: str
 ) -> Iterator[Finding]:
+    """Check that something of a contract ends after it begins."""
     if end is None:
         return
     where = _zone(draft, contract)
@@ -67,19 +69,22 @@ class SubjectOverlaps:
         self._hashes = array("q")
 
     def add(self, contract: Contract) -> None:
-        """Note the subjects of a contract."""
+        """Note the subjects of a contract and of its children."""
         self._hashes.extend(map(hash, contract.subjects))
+        if contract.children:
+            self._hashes.extend(map(hash, contract.all_subjects[len(contract.subjects) :]))
 
     def check(self, report: Report) -> None:
         """Report the overlaps, once all contracts were added."""
         twice = self._met_twice()
         if not twice:
             return
-        lives: dict[str, list[tuple[Interval, Placed]]] = {}
+        lives: dict[str, list[_Life]] = {}
         for placed in self._draft.contracts.placed(lambda _: None):
-            for subject in placed.contract.subjects:
-                if hash(subject) in twice:
-                    lives.setdefault(subject, []).append((self._life(placed.contract), placed))
+            for life in self._lives(placed):
+                for subject in life.subjects:
+                    if hash(subject) in twice:
+                        lives.setdefault(subject, []).append(life)
         found = [finding for subject in lives for finding in _overlaps(subject, lives[subject])]
         for finding in found[:_MOST_OVERLAPS]:
             report(finding)
@@ -88,22 +93,46 @@ class SubjectOverlaps:
         ordered = array("q", sorted(self._hashes))
         return {one for one, following in pairwise(ordered) if one == following}
 
-    def _life(self, contract: Contract) -> Interval:
+    def _lives(self, placed: Placed) -> Iterator["_Life"]:
+        contract = placed.contract
         where = _zone(self._draft, contract)
         end = NEVER if contract.end is None else instant_of(contract.end, where)
-        return Interval(instant_of(contract.start, where), end)
+        life = Interval(instant_of(contract.start, where), end)
+        key = "subjects" if len(contract.subjects) > 1 else "org"
+        yield _Life(life, contract.subjects, contract.start, placed, key, contract.id)
+        for index, account in enumerate(accounts_of(contract, life, where)[1:]):
+            child = contract.children[index]
+            key = f"children/{index}/{'org' if child.org is not None else 'subjects'}"
+            begin = contract.start if child.from_ is None else child.from_
+            yield _Life(account.life, account.subjects, begin, placed, key, f"{contract.id}/{child.id}")
 
 
-def _overlaps(subject: str, lives: list[tuple[Interval, Placed]]) -> Iterator[Finding]:
-    ordered = sorted(lives, key=lambda life: (life[0], life[1].contract.id))
-    (open_life, holder), *rest = ordered
-    for life, placed in rest:
-        if life.start < open_life.end:
-            other, this = holder.contract.id, placed.contract
-            where = "twice" if other == this.id else f"by `{other}` too"
-            message = f"`{subject}` is billed {where} from {this.start.isoformat()} on"
-            help_ = f"end contracts/{other} when this one begins, or take the subject out of one of the two"
-            key = "subjects" if len(this.subjects) > 1 else "org"
-            yield Finding("RB309", message, f"{this.pointer}#{key}", placed.position, help=help_)
-        if life.end > open_life.end:
-            open_life, holder = life, placed
+class _Life(NamedTuple):
+    """A time in which a contract, or a child of one, has subjects: when it is said to begin, where, and for whom."""
+
+    interval: Interval
+    subjects: tuple[str, ...]
+    begin: When
+    placed: Placed
+    key: str
+    name: str
+
+
+def _overlaps(subject: str, lives: list[_Life]) -> Iterator[Finding]:
+    ordered = sorted(lives, key=lambda life: (life.interval, life.placed.contract.id))
+    holder, *rest = ordered
+    for life in rest:
+        if life.interval.start < min(holder.interval.end, life.interval.end):
+            yield _overlap(subject, holder, life)
+        if life.interval.end > holder.interval.end:
+            holder = life
+
+
+def _overlap(subject: str, holder: _Life, life: _Life) -> Finding:
+    contract, other = life.placed.contract, holder.placed.contract
+    name = "" if holder.name == other.id else f"`{holder.name.removeprefix(f'{other.id}/')}` of "
+    where = "twice" if holder.name == life.name else f"by {name}`{other.id}` too"
+    message = f"`{subject}` is billed {where} from {life.begin.isoformat()} on"
+    place = f"contracts/{other.id}" + ("" if holder.name == other.id else f"#{holder.key}")
+    help_ = f"end {place} when this one begins, or take the subject out of one of the two"
+    return Finding("RB309", message, f"{contract.pointer}#{life.key}", life.placed.position, help=help_)

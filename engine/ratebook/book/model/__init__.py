@@ -5,6 +5,7 @@ A key that is a word of Python ends in `_` here (`from_`, `in_`, `for_`); what m
 
 from ratebook.book.model.base import Model
 from ratebook.book.model.contract import (
+    Child,
     Contract,
     ContractDiscount,
     ContractDocument,
@@ -41,6 +42,7 @@ __all__ = [
     "Band",
     "CellPrice",
     "Charge",
+    "Child",
     "ClickHouse",
     "Condition",
     "Contract",

@@ -223,6 +223,46 @@ class ContractTerms(Model):
     """Times in which nothing accrues, in order; what is used then is reported and not billed."""
 
 
+class Child(Model):
+    """An account whose usage another contract pays for: on its invoice, in a section of its own."""
+
+    id: Id
+    """Names the account on lines."""
+    name: Text | None = None
+    """Name of its section; its id unless given."""
+    org: Subject | None = None
+    """The subject of its usage."""
+    subjects: tuple[Subject, ...] | None = Field(default=None, min_length=1)
+    """Several subjects, whose usage is summed."""
+    from_: WhenField | None = Field(default=None, alias="from")
+    """When its usage begins to belong to the contract; with the contract unless given."""
+    until: WhenField | None = None
+    """When it ceases to, exclusive; with the contract unless given."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _say_who(cls, value: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+        return say_who(value)
+
+    def subjects_of_usage(self) -> tuple[str, ...]:
+        """Give the subjects, whichever way they are written."""
+        return self.subjects if self.subjects is not None else (self.org or "",)
+
+
+def say_who(value: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+    """Refuse what says twice, or not at all, whose usage it is about."""
+    if isinstance(value, Mapping):
+        if "org" in value and "subjects" in value:
+            raise problem("RB214", "`org` and `subjects` exclude one another", expected="one of the two")
+        if "org" not in value and "subjects" not in value:
+            raise problem(
+                "RB202",
+                "`org` is missing",
+                expected="org: …, or subjects: […] for several that are billed as one",
+            )
+    return value
+
+
 class ContractDocument(ContractTerms):
     """A contract as a file has it."""
 
@@ -230,6 +270,8 @@ class ContractDocument(ContractTerms):
     """The subject of usage."""
     subjects: tuple[Subject, ...] | None = Field(default=None, min_length=1)
     """Several subjects, whose usage is summed before tiering."""
+    children: tuple[Child, ...] = ()
+    """Accounts whose usage it pays for besides, each in its time."""
     start: WhenField
     """When it begins."""
     end: WhenField | None = None
@@ -242,16 +284,7 @@ class ContractDocument(ContractTerms):
     @model_validator(mode="before")
     @classmethod
     def _say_who(cls, value: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
-        if isinstance(value, Mapping):
-            if "org" in value and "subjects" in value:
-                raise problem("RB214", "`org` and `subjects` exclude one another", expected="one of the two")
-            if "org" not in value and "subjects" not in value:
-                raise problem(
-                    "RB202",
-                    "`org` is missing",
-                    expected="org: …, or subjects: […] for several that are billed as one",
-                )
-        return value
+        return say_who(value)
 
     def subjects_of_usage(self) -> tuple[str, ...]:
         """Give the subjects, whichever way they are written."""
@@ -270,6 +303,7 @@ class Contract:
         customer: who receives the invoice.
         sink: what a sink must know about the customer.
         terms: everything else; contracts with equal terms share one object.
+        children: accounts whose usage it pays for besides.
     """
 
     id: str
@@ -279,6 +313,12 @@ class Contract:
     customer: Customer | None
     sink: Mapping[str, str]
     terms: ContractTerms
+    children: tuple[Child, ...] = ()
+
+    @property
+    def all_subjects(self) -> tuple[str, ...]:
+        """Whose usage it pays for: its own subjects and its children's."""
+        return (*self.subjects, *(one for child in self.children for one in child.subjects_of_usage()))
 
     @property
     def pointer(self) -> str:
