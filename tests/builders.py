@@ -167,7 +167,25 @@ class Billed:
         return [summary(document) for document in self.documents]
 
 
-def bill(of: Book | str, period: str, usage: str = "", *, rates: str = "", detailed: bool = False) -> Billed:
+@dataclass(frozen=True)
+class IssuedBefore:
+    """Invoices that were issued before, in memory."""
+
+    invoices: Sequence[Mapping[str, Any]] = ()
+
+    def of(self, contract: str) -> list[Mapping[str, Any]]:
+        return [one for one in self.invoices if one["contract"] == contract]
+
+
+def bill(
+    of: Book | str,
+    period: str,
+    usage: str = "",
+    *,
+    rates: str = "",
+    detailed: bool = False,
+    issued: Sequence[Mapping[str, Any]] = (),
+) -> Billed:
     """Bill a period of a book.
 
     Args:
@@ -176,11 +194,12 @@ def bill(of: Book | str, period: str, usage: str = "", *, rates: str = "", detai
         usage: an event a line: meter, time, subject, quantity, dimensions; a `count` counts the quantity.
         rates: rows of the rate table, as in `2026-10-30,tcmb,USD/TRY,41.5`.
         detailed: as an explanation asks for it.
+        issued: invoices of earlier runs.
     """
     made = book(of) if isinstance(of, str) else of
     store = MemoryStore(read_events(usage))
     compiler = RunCompiler(made, RunPeriod.parse(period), detailed=detailed)
-    run = BillRun(compiler, made.contracts, store, rate_table(rates))
+    run = BillRun(compiler, made.contracts, store, rate_table(rates), IssuedBefore(issued))
     return Billed(run, store, tuple(run.outcomes()))
 
 

@@ -52,7 +52,6 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB212": Code("error", "Unknown time zone"),
         "RB213": Code("error", "A secret stands in the book"),
         "RB214": Code("error", "Two keys exclude one another"),
-        "RB215": Code("error", "Not rated yet"),
         "RB216": Code("error", "A template cannot be compiled"),
         "RB217": Code("error", "A list or mapping is empty"),
         # 3xx: files that do not fit together
@@ -72,11 +71,13 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB314": Code("error", "An event would be billed twice"),
         "RB315": Code("warning", "Nothing uses a file"),
         "RB316": Code("warning", "A larger quantity costs less"),
-        "RB317": Code("error", "Two fees, charges or children have the same id"),
+        "RB317": Code("error", "Two parts of a contract have the same id"),
         "RB318": Code("error", "An override does not fit what it overrides"),
         "RB319": Code("error", "A charge has no price"),
         "RB320": Code("error", "A key is not one of its dimension"),
         "RB321": Code("error", "A price does not fit what it prices"),
+        "RB322": Code("error", "A discount can never apply"),
+        "RB323": Code("error", "A commitment that is billed in advance is never billed"),
         "RB340": Code(
             "error", "Phases, pauses or a trial do not follow one another inside the contract's life"
         ),
@@ -110,6 +111,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB508": Code("error", "No exchange rate"),
         "RB509": Code("warning", "Exchange rate is estimated"),
         "RB510": Code("info", "The billing period is not over yet"),
+        "RB511": Code("info", "Balances are taken as unused"),
         # 6xx: sources that could not do their work
         "RB601": Code("error", "Something that a run needs cannot be reached or read"),
         "RB602": Code("error", "A source refuses the credentials, or what they may do"),

@@ -178,9 +178,40 @@ contracts:
     assert [[one.name for one in step.steps] for step in invoice.steps] == [
         ["Charge minimum"],
         ["Charge off"],
-        ["Applies to"],
+        ["Applies to", "Percent"],
         ["Counts towards it"],
     ]
+
+
+def test_money_off_is_explained_with_what_was_promised_and_where_it_stood() -> None:
+    text = """
+rating: {rpc: {meter: requests, price: {amount: 1, per: 1}}}
+contracts:
+  acme:
+    {org: o1, type: metered, spec: global, start: 2026-10-01, charges: [{rating: rpc}],
+     discounts: [{amount: 10, applies_to: [rpc], until: 2027-01-01}],
+     commitments: [{id: y, amount: 36_500, from: 2026-10-01, until: 2027-10-01, pay: in_arrears, true_up: period},
+                   {id: p, amount: 20, from: 2026-10-01, until: 2026-11-01, pay: in_advance,
+                    overage: {percent_off: 50}}],
+     credits: [{id: c, amount: 5, expires: 2026-12-01}]}
+"""
+    tree = draw_tree(explained(text, "requests 2026-10-11T00:00:00Z o1 100")[-1], str)
+    for row in (
+        "Amount of each billing period = 10.00 USD",
+        "Window: until 2027-01-01",
+        "Line 3, Commitment p: commitment = -20.00 USD   [contracts/acme#commitments/1]",
+        "Term: from 2026-10-01 until 2026-11-01",
+        "Before: spent 0.00, trued up 0.00 = left 20.00 USD",
+        "After: spent 20.00, trued up 0.00 = left 0.00 USD",
+        "Line 4, Commitment y: commitment = 3,010.00 USD   [contracts/acme#commitments/0]",
+        "Due by now: 31 of 365 of it",
+        "Line 5, Overage of p: discount = -35.00 USD   [contracts/acme#commitments/1]",
+        "Beyond it: changes by -50 %",
+        "Line 6, Credit c: credit = -5.00 USD   [contracts/acme#credits/0]",
+        "Service time: until 2026-12-01",
+        "After: granted 5.00, used 5.00, expired 0.00 = left 0.00 USD",
+    ):
+        assert row in tree
 
 
 def test_a_flat_beside_usage_that_no_multiplier_covers_is_explained() -> None:

@@ -164,3 +164,123 @@ contracts:
     )
     assert sum(amounts(run.invoice)) >= 0
     assert all(amount <= 0 for amount in amounts(run.invoice, "discount"))
+
+
+# Amounts, units, periods, plans, of the whole
+
+
+def billed(
+    discounts: str, period: str = "2026-10", usage: str = USAGE, contract: str = "start: 2026-01-01"
+) -> list[str]:
+    """Bill acme a fee of 50 in advance and 1 a request; give discounts and totals, invoice by invoice."""
+    run = bill(
+        f"""
+rating: {{rpc: {{meter: requests, price: {{amount: 1, per: 1}}}}}}
+plans:
+  pro: {{name: Pro, fees: [{{id: base, name: B, amount: 50, bill: in_advance}}], charges: [{{rating: rpc}}]}}
+contracts: {{acme: {{org: o1, type: hybrid, spec: global, plan: pro, {contract}, discounts: [{discounts}]}}}}
+""",
+        period,
+        usage,
+    )
+    found = [line for lines in run.invoices() for line in lines if line.startswith(("discount", "total"))]
+    return [line.removeprefix("discount ") for line in found]
+
+
+def test_an_amount_is_taken_off_once_a_billing_period_and_its_rest_lapses() -> None:
+    """100 of usage in October, none in November: the 30 of November find nothing, and December has no more."""
+    assert billed("{amount: 30, applies_to: [usage]}", "2026-Q4") == [
+        "discount-1 -30.00",
+        "total 120.00",
+        "total 50.00",
+        "total 50.00",
+    ]
+
+
+def test_an_amount_never_takes_more_than_there_is() -> None:
+    assert billed("{amount: 130, applies_to: [rpc]}") == ["discount-1 -100.00", "total 50.00"]
+
+
+def test_an_amount_is_divided_by_what_is_left_of_each() -> None:
+    """30 off 100 of usage, of which a window holds 70: the early 30 stay for the second discount."""
+    both = "{amount: 30, applies_to: [usage], from: 2026-10-15}, {percent: 100, applies_to: [usage], until: 2026-10-15}"
+    assert billed(both) == ["discount-1 -30.00", "discount-2 -30.00", "total 90.00"]
+
+
+def test_what_a_fee_in_advance_left_of_an_amount_is_for_the_usage_of_the_same_period() -> None:
+    """October has 60: 50 off its fee at the opening, 10 off its usage at its end. November has 60 of its own."""
+    lines = billed("{amount: 60, applies_to: [usage, fee]}", contract="start: 2026-10-01")
+    assert lines == ["discount-1 -50.00", "total 0.00", "discount-1 -60.00", "total 90.00"]
+
+
+@pytest.mark.parametrize(
+    ("periods", "discounted"),
+    [(1, ["10"]), (2, ["10", "11"]), (3, ["10", "11", "12"]), (99, ["10", "11", "12"])],
+)
+def test_a_discount_holds_for_a_number_of_billing_periods(periods: int, discounted: list[str]) -> None:
+    usage = "".join(f"requests 2026-{month}-20T00:00:00Z o1 100\n" for month in ("10", "11", "12"))
+    for start in ("start: 2026-10-20", "start: 2026-10-01"):
+        lines = billed(f"{{amount: 5, applies_to: [usage], periods: {periods}}}", "2026-Q4", usage, start)
+        assert lines.count("discount-1 -5.00") == len(discounted)
+    lines = billed(
+        f"{{amount: 5, applies_to: [usage], periods: {periods}, from: 2026-10-07}}", "2026-Q4", usage
+    )
+    assert lines.count("discount-1 -5.00") == len(discounted)
+
+
+def test_a_discount_once_is_taken_once_though_the_fee_is_billed_in_advance() -> None:
+    lines = billed(
+        "{amount: 30, applies_to: [usage, fee], periods: 1}", "2026-Q4", contract="start: 2026-10-01"
+    )
+    assert lines.count("discount-1 -30.00") == 1
+    assert lines[:2] == ["discount-1 -30.00", "total 20.00"]
+
+
+def test_percent_of_the_whole_does_not_see_what_other_discounts_took() -> None:
+    """50 % of 100, then 40 % of the 100 that were there, then 40 % of them again, of which 10 are left."""
+    stack = ", ".join(f"{{percent: {percent}, applies_to: [usage], of: whole}}" for percent in (50, 40, 40))
+    assert billed(stack) == ["discount-1 -50.00", "discount-2 -40.00", "discount-3 -10.00", "total 50.00"]
+
+
+def test_units_cost_nothing_in_each_period_that_the_window_touches() -> None:
+    assert billed("{units: 30, applies_to: [rpc]}") == ["total 120.00"]
+    assert billed("{units: 30, applies_to: [rpc], from: 2026-10-31}") == ["total 120.00"]
+    assert billed("{units: 30, applies_to: [rpc], until: 2026-10-01}") == ["total 150.00"]
+    assert billed("{units: 30, applies_to: [rpc]}, {units: 90, applies_to: [rpc]}") == ["total 50.00"]
+
+
+def test_a_discount_of_another_plan_waits_for_it() -> None:
+    assert billed("{percent: 50, applies_to: [usage], plan: max}") == ["total 150.00"]
+    assert billed("{percent: 50, applies_to: [usage], plan: pro}") == ["discount-1 -50.00", "total 100.00"]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["percent", "amount"]),
+            st.integers(0, 100),
+            st.sampled_from(["usage", "fee", "usage, fee"]),
+            st.sampled_from(["", ", until: 2026-10-15", ", from: 2026-10-10"]),
+        ),
+        max_size=5,
+    ),
+    st.integers(0, 400),
+)
+def test_no_stack_of_discounts_pushes_an_entry_below_zero(
+    found: list[tuple[str, int, str, str]], ten_thousandths: int
+) -> None:
+    discounts = ", ".join(
+        f"{{{how}: {size}, applies_to: [{to}] {window}}}" for how, size, to, window in found
+    )
+    run = bill(
+        f"""
+rating: {{rpc: {{meter: requests, price: {{amount: {ten_thousandths / 10_000:.4f}, per: 1}}}}}}
+contracts:
+  acme: {{org: o1, type: hybrid, spec: global, start: 2026-01-01, discounts: [{discounts}],
+          charges: [{{rating: rpc}}], fees: [{{id: base, name: B, amount: 0.07}}]}}
+""",
+        "2026-10",
+        USAGE,
+    )
+    assert sum(amounts(run.invoice)) >= 0
+    assert all(amount < 0 for amount in amounts(run.invoice, "discount"))

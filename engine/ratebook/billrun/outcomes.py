@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import localcontext
 from itertools import groupby, islice
@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 from pydantic import TypeAdapter
 
 from ratebook.billrun.findings import charge_findings, estimated_rate, no_rate, unbilled_findings
+from ratebook.billrun.issued import Issued, NothingIssued, Standing, standing_before, taken_as_unused
 from ratebook.book.accounts import Account
 from ratebook.book.model import Contract
 from ratebook.book.model.contract import Customer
@@ -20,6 +21,7 @@ from ratebook.compiler.program import Agreement, ChargeProgram, Program
 from ratebook.compiler.run import RunCompiler, RunPlan
 from ratebook.findings import Finding
 from ratebook.fx import Quote, RateTable
+from ratebook.invoice.balances import NO_BALANCES, Balances
 from ratebook.invoice.build import Draft, Recipient, build, usage_digest, write_descriptions
 from ratebook.invoice.form import Form, form_of, issue_date
 from ratebook.money import EXACT
@@ -52,6 +54,8 @@ class Outcome:
         document: the invoice.
         used: the rated charges, each with the usage that was rated, for an explanation.
         findings: what could not be billed.
+        brought_forward: the balances before.
+        carried_forward: the balances after.
     """
 
     contract: str
@@ -60,6 +64,8 @@ class Outcome:
     document: dict[str, Any] | None
     used: Sequence[Used] = ()
     findings: Sequence[Finding] = ()
+    brought_forward: Balances = NO_BALANCES
+    carried_forward: Balances = NO_BALANCES
 
 
 @dataclass(slots=True)
@@ -71,6 +77,7 @@ class BillRun:
         contracts: the contracts to bill.
         store: where usage is measured.
         rates: exchange rates.
+        issued: the invoices of earlier runs.
         findings: of the whole run, complete once the outcomes are through.
         plan: what is measured, once the first outcome is asked for.
         counts: how many events each measure met, as soon.
@@ -80,6 +87,7 @@ class BillRun:
     contracts: Contracts
     store: UsageStore
     rates: RateTable
+    issued: Issued = field(default_factory=NothingIssued)
     findings: list[Finding] = field(default_factory=list)
     plan: RunPlan | None = None
     counts: Sequence[MeasureCount] = ()
@@ -133,8 +141,18 @@ class BillRun:
             AccountUsage(account, [_by_part(reader.take(number + index)) for reader in readers])
             for index, account in enumerate(self.compiler.accounts(contract))
         ]
+        balanced = any(program.has_balances for program in timeline.programs)
+        issued = self.issued.of(contract.id) if balanced else ()
+        standing: Standing | None = None
         for first_part, program in timeline.numbered:
-            yield self._rate_boundary(contract, first_part, program, used)
+            before, is_assumed = standing_before(program, standing, issued)
+            outcome, draft = self._rate_boundary(contract, first_part, program, used, before)
+            if is_assumed:
+                found = taken_as_unused(contract.id, program)
+                outcome = replace(outcome, findings=[*outcome.findings, found])
+            if program.has_balances and outcome.status != "failed":
+                standing = Standing(outcome.carried_forward, program.boundary.at)
+            yield outcome, draft
 
     def _rate_boundary(
         self,
@@ -142,6 +160,7 @@ class BillRun:
         first_part: int,
         program: Program,
         usage: Sequence[AccountUsage],
+        before: Balances,
     ) -> tuple[Outcome, Draft | None]:
         form = self._form(program)
         if not isinstance(form, Form):
@@ -160,10 +179,13 @@ class BillRun:
         customer = contract.customer
         described = _describe(customer, exclude_defaults=True) if customer else {}
         recipient = Recipient(contract.id, described, [one.account for one in usage[1:]])
-        draft = build(form, recipient, [rated for rated, _ in used], documents, usage_digest(used))
+        rated_charges = [rated for rated, _ in used]
+        draft, after = build(form, recipient, rated_charges, documents, usage_digest(used), before)
         if draft is None:
-            return Outcome(contract.id, program, "nothing_to_bill", None, used, findings), None
-        return Outcome(contract.id, program, "invoice", draft.document, used, findings), draft
+            nothing = Outcome(contract.id, program, "nothing_to_bill", None, used, findings, before, after)
+            return nothing, None
+        document = draft.document
+        return Outcome(contract.id, program, "invoice", document, used, findings, before, after), draft
 
     def _form(self, program: Program) -> Form | list[str]:
         """Give what all invoices of a program have in common, or the currencies for which there is no rate."""

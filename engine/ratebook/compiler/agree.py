@@ -41,6 +41,7 @@ from ratebook.compiler.charges import (
 from ratebook.compiler.event_bounds import bands_of
 from ratebook.compiler.kept import Kept, ahead_of, keep_dimensions, pools_of
 from ratebook.compiler.measures import MeasureDraft, MeasureSpec
+from ratebook.compiler.money_off import MoneyOff
 from ratebook.compiler.plan_terms import PlanTerms
 from ratebook.compiler.prices import PriceTerms, leaves_of
 from ratebook.compiler.program import Agreement, FxPolicy, Price
@@ -90,6 +91,7 @@ class Agreements:
         )
         sources = {plan: self._sources(terms, plan, header) for plan, _ in plans}
         compiled = {plan: self._plan_terms(one, header) for plan, one in sources.items()}
+        fees = tuple(source for one in compiled.values() for source in one.fees)
         phases = tuple(Phase(until, compiled[plan]) for plan, until in plans)
         trial, trial_pointer = self._trial(terms, phases[0].terms.plan)
         return Agreed(
@@ -104,7 +106,7 @@ class Agreements:
                 for pause in terms.pauses
             ),
             tiers=terms.plan_change.tiers,
-            discounts=terms.discounts,
+            money_off=MoneyOff.of(header, fees, terms),
             tax=tax_terms(terms.spec, spec, terms.tax, tuple(sources.values()), header),
             external_tax=spec.tax == "external",
             bills_all=terms.type == "fixed",

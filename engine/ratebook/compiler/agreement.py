@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from itertools import chain
 from typing import Literal, NamedTuple
-from zoneinfo import ZoneInfo
 
-from ratebook.book.model import ContractDiscount, Duration
+from ratebook.book.model import Duration
 from ratebook.book.model.plan import FeeCycle
 from ratebook.book.terms import FeeSources
 from ratebook.calendar import (
@@ -18,7 +18,6 @@ from ratebook.calendar import (
     Instant,
     Interval,
     from_datetime,
-    instant_of,
     shift,
     to_datetime,
 )
@@ -26,6 +25,7 @@ from ratebook.compiler.boundaries import fee_periods
 from ratebook.compiler.charges import ChargeTerms
 from ratebook.compiler.fees import fee_part, first_span
 from ratebook.compiler.meaning import meaning_digest
+from ratebook.compiler.money_off import MoneyOff
 from ratebook.compiler.plan_terms import PlanTerms
 from ratebook.compiler.prices import pick
 from ratebook.compiler.program import (
@@ -33,7 +33,6 @@ from ratebook.compiler.program import (
     Bound,
     Boundary,
     ChargeProgram,
-    DiscountProgram,
     FeeProgram,
     MinimumProgram,
     Program,
@@ -64,7 +63,7 @@ class Agreed:
         trial: how long everything costs nothing from the start on, or until when; None for no trial.
         pauses: when nothing accrues.
         tiers: whether charges go on in their ladders where another plan begins.
-        discounts: of the contract, in order.
+        money_off: discounts, commitments and credits of the contract.
         tax: its rates in time; None where there is none, or somebody else adds it.
         external_tax: whether somebody else adds it.
         bills_all: whether all usage counts as billed, as a fixed price does.
@@ -78,7 +77,7 @@ class Agreed:
     trial_pointer: str
     pauses: tuple[Interval, ...]
     tiers: Literal["reset", "carry"]
-    discounts: tuple[ContractDiscount, ...]
+    money_off: MoneyOff
     tax: TaxTerms | None
     external_tax: bool
     bills_all: bool
@@ -97,7 +96,8 @@ class Agreed:
         What is due once is so by the first plan that has it.
         """
         own = {None, self.cycle.every} if len(self.phases) > 1 else {None, self.cycle.every, "once"}
-        return any(source.fee.every not in own for terms in self.terms for source in terms.fees)
+        cycles = any(source.fee.every not in own for terms in self.terms for source in terms.fees)
+        return cycles or self.money_off.counts_periods_of_life
 
     @property
     def bills_once(self) -> bool:
@@ -151,16 +151,18 @@ class Agreed:
         return self._programs[key]
 
     def _compile(self, boundary: Boundary, calendar: Calendar, stages: Stages) -> Program:
-        where = self.header.zone
         fees = tuple(self._fees(boundary, calendar, stages))
-        parts, charges = self._charges(boundary, stages)
+        parts, charges = self._charges(boundary, calendar, stages)
         minimums = tuple(self._minimums(boundary, stages))
-        discounts = tuple(self._discounts(where))
+        discounts = tuple(self.money_off.discount_programs(calendar, stages))
+        commitments = tuple(self.money_off.commitment_programs(boundary, stages))
+        credits_ = tuple(self.money_off.credit_programs())
         tax = self.tax.program(boundary, fees) if self.tax is not None else None
         owed = {tax.currency} if isinstance(tax, TaxRules) else set()
         currencies = sorted((_currencies(fees, charges, minimums) | owed) - {self.header.currency, ""})
         minimum = minimums[0] if len(minimums) == 1 else minimums or None
         meaning = (self.header, boundary, fees, charges, discounts, minimum, tax, self.external_tax)
+        balanced = (commitments, credits_) if commitments or credits_ else ()
         return Program(
             self.header,
             boundary,
@@ -172,7 +174,9 @@ class Agreed:
             tax,
             self.external_tax,
             tuple(currencies),
-            meaning_digest(meaning),
+            meaning_digest((*meaning, *balanced)),
+            commitments,
+            credits_,
         )
 
     def _fees(self, boundary: Boundary, calendar: Calendar, stages: Stages) -> Iterator[FeeProgram]:
@@ -224,31 +228,36 @@ class Agreed:
             return billing
         return Calendar.of(Cycle(every, self.cycle.anchor), life.start, self.header.zone)
 
-    def _window_edges(self, billed: Interval) -> set[Instant]:
-        edges = {edge for discount in self._discounts(self.header.zone) for edge in discount.window}
+    def _window_edges(self, billed: Interval, calendar: Calendar, stages: Stages) -> set[Instant]:
+        edges = self.money_off.edges(calendar, stages)
         if self.tax is not None:
             edges |= self.tax.changes(billed)
         return {edge for edge in edges if billed.start < edge < billed.end}
 
     def _charges(
-        self, boundary: Boundary, stages: Stages
+        self, boundary: Boundary, calendar: Calendar, stages: Stages
     ) -> tuple[tuple[Interval, ...], tuple[ChargeProgram, ...]]:
         """Give the parts of a boundary's billed period, and the programs of charges in them."""
         inside = [stage for stage in clip(stages, boundary.billed) if stage.terms is not None]
         programs: list[ChargeProgram] = []
         for number, (span, terms) in enumerate(inside):
             charges = terms.charges if terms is not None else ()
-            cuts, windows = self._cuts(charges, span.interval), self._window_edges(span.interval)
+            windows = self._window_edges(span.interval, calendar, stages)
+            cuts = self._cuts(charges, span.interval, windows)
             for charge in charges:
                 part = self._chained(charge, Part(number, boundary.nominal, span), inside)
-                programs.append(charge.program(part, cuts[charge.measure], windows, self.header.zone))
+                program = charge.program(part, cuts[charge.measure], windows, self.header.zone)
+                free = self.money_off.free_units(charge.charge, span.interval, calendar, stages)
+                programs.append(with_free_units(program, free))
         return tuple(span.interval for span, _ in inside), tuple(programs)
 
-    def _cuts(self, charges: Sequence[ChargeTerms], billed: Interval) -> dict[int, set[Instant]]:
+    def _cuts(
+        self, charges: Sequence[ChargeTerms], billed: Interval, windows: set[Instant]
+    ) -> dict[int, set[Instant]]:
         """Give, for each measure, the instants inside a part of a period that split its usage."""
         found: dict[int, set[Instant]] = {}
         for charge in charges:
-            share_cuts(found, charge.measures, self._window_edges(billed) | charge.changes(billed))
+            share_cuts(found, charge.measures, windows | charge.changes(billed))
         return found
 
     def _chained(self, charge: ChargeTerms, part: Part, inside: Sequence[Stage]) -> Part:
@@ -264,19 +273,6 @@ class Agreed:
         later = (one for _, terms in inside[part.number + 1 :] if terms is not None for one in terms.charges)
         continued = any(charge.goes_on_in(one, carry=carry) for one in later)
         return part._replace(before=tuple(before), is_continued=continued)
-
-    def _discounts(self, where: ZoneInfo) -> Iterator[DiscountProgram]:
-        for index, discount in enumerate(self.discounts):
-            start = BEGINNING if discount.from_ is None else instant_of(discount.from_, where)
-            end = NEVER if discount.until is None else instant_of(discount.until, where)
-            yield DiscountProgram(
-                discount.id or f"discount-{index + 1}",
-                self.header.say(discount.name) if discount.name is not None else "",
-                discount.percent,
-                frozenset(discount.applies_to),
-                Interval(start, end),
-                f"contracts/*#discounts/{index}",
-            )
 
     def _minimums(self, boundary: Boundary, stages: Stages) -> Iterator[MinimumProgram]:
         inside = clip(stages, boundary.billed)
@@ -301,6 +297,14 @@ def share_cuts(found: dict[int, set[Instant]], measures: Sequence[int], cuts: se
     others = [measure for measure, own in found.items() if any(own is one for one in together)]
     joined = cuts.union(*together)
     found.update(dict.fromkeys((*measures, *others), joined))
+
+
+def with_free_units(program: ChargeProgram, units: Decimal) -> ChargeProgram:
+    """Add billable units that cost nothing to the included ones."""
+    if not units:
+        return program
+    included = program.included
+    return replace(program, included=replace(included, units=included.units + units * program.ladder_divisor))
 
 
 def _currencies(

@@ -18,6 +18,7 @@ class PlanTerms:
         minimum: of the plan, with its pointer and home currency.
         meters: those whose usage some charge bills.
         uncovered: measures of what all its rules on a meter, being narrowed, do not bill.
+        is_trial: whether usage costs nothing and nothing accrues.
     """
 
     plan: str
@@ -26,6 +27,7 @@ class PlanTerms:
     minimum: Timed[tuple[Minimum, str, str]]
     meters: frozenset[str]
     uncovered: frozenset[int]
+    is_trial: bool = False
 
     def bills(self, meter: str, measure: int) -> bool:
         """Tell whether usage of a meter, as a measure counts it, has a price."""
@@ -34,4 +36,4 @@ class PlanTerms:
     def in_trial(self, pointer: str) -> "PlanTerms":
         """Give the terms of a trial: usage is shown and costs nothing, and nothing else accrues."""
         charges = tuple(charge.for_nothing(pointer) for charge in self.charges)
-        return replace(self, fees=(), charges=charges, minimum=Timed(()))
+        return replace(self, fees=(), charges=charges, minimum=Timed(()), is_trial=True)

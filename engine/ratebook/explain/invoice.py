@@ -7,10 +7,11 @@ from typing import Any
 
 from ratebook.billrun.outcomes import Outcome
 from ratebook.calendar import iso
-from ratebook.compiler.program import DiscountProgram, FeeProgram, MinimumProgram, Program, TaxProgram
+from ratebook.compiler.program import FeeProgram, MinimumProgram, Program, TaxProgram
 from ratebook.compiler.run import RunCompiler
 from ratebook.compiler.terms import pointer_for
 from ratebook.explain.charge import charge_step
+from ratebook.explain.money_off import applies_to_step, money_off_steps
 from ratebook.explain.step import Step
 from ratebook.explain.tax import tax_pointer, tax_steps
 from ratebook.invoice.line import shown
@@ -93,12 +94,11 @@ def _line_step(evidence: Evidence, line: Mapping[str, Any], number: int) -> Step
         pointer = tax_pointer(program.tax, outcome.document, line)
         if isinstance(program.tax, TaxProgram):
             name += " on each line by itself" if program.tax.round_on == "line" else " on the subtotal"
-    elif (discount := _discount_of(program, line)) is not None:
-        pointer = discount.pointer
-        below = (Step("Applies to", ", ".join(sorted(discount.applies_to)) or "everything"),)
+    elif (found := money_off_steps(outcome, line)) is not None:
+        pointer, below = found
     elif (minimum := _minimum_of(program, line)) is not None:
         pointer = minimum.bound.pointer
-        below = (Step("Counts towards it", ", ".join(sorted(minimum.applies_to)) or "everything"),)
+        below = (applies_to_step("Counts towards it", minimum.applies_to),)
     else:
         below = (charge_step(evidence.compiler, evidence.queries, outcome, line),)
     return _of_contract(Step(name, line["kind"], result, pointer, below), outcome.contract)
@@ -108,12 +108,6 @@ def _of_contract(step: Step, contract: str) -> Step:
     """Name the contract in the pointers of terms that many contracts share."""
     below = tuple(_of_contract(one, contract) for one in step.steps)
     return replace(step, pointer=pointer_for(step.pointer, contract), steps=below)
-
-
-def _discount_of(program: Program, line: Mapping[str, Any]) -> DiscountProgram | None:
-    if line["kind"] != "discount":
-        return None
-    return next((one for one in program.discounts if one.discount == line["charge"]), None)
 
 
 def _minimum_of(program: Program, line: Mapping[str, Any]) -> MinimumProgram | None:

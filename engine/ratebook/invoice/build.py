@@ -1,28 +1,23 @@
 """One invoice from its parts: head, lines, totals, and the digests of what it was made from."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ratebook.book.accounts import Account
 from ratebook.book.model.plan import ACCOUNT
 from ratebook.canonical import business_id, digest
 from ratebook.compiler.program import Program
-from ratebook.invoice.discounts import discount, fill_up_to_minimum
-from ratebook.invoice.entries import Divided, Entry, Stepped
+from ratebook.invoice.balances import NO_BALANCES, Balances
 from ratebook.invoice.form import Form
 from ratebook.invoice.lines import Described, LineWriter
 from ratebook.invoice.sections import sections_of
+from ratebook.invoice.steps import settle
 from ratebook.invoice.supply import Standing
 from ratebook.invoice.tax import tax
 from ratebook.money import plain
 from ratebook.rating.charge import RatedCharge
 from ratebook.template import Rows
 from ratebook.usage.rows import UsageRow
-
-Step = Callable[[Form, Sequence[Entry]], Stepped]
-
-_STEPS: Final[tuple[Step, ...]] = (discount, fill_up_to_minimum)
-"""What comes between rounding and tax, in this order."""
 
 
 class Recipient(NamedTuple):
@@ -31,6 +26,13 @@ class Recipient(NamedTuple):
     contract: str
     customer: Mapping[str, Any]
     children: Sequence[Account] = ()
+
+
+class Built(NamedTuple):
+    """A draft, or None where there is nothing to bill, and the balances that the boundary leaves."""
+
+    draft: "Draft | None"
+    balances: Balances
 
 
 class Draft(NamedTuple):
@@ -46,7 +48,8 @@ def build(
     charges: Sequence[RatedCharge],
     findings: list[dict[str, Any]],
     usage: str,
-) -> Draft | None:
+    before: Balances = NO_BALANCES,
+) -> Built:
     """Build the invoice of one contract at one boundary.
 
     Args:
@@ -55,24 +58,18 @@ def build(
         charges: the rated charges of the period that ended.
         findings: what could not be billed, as documents.
         usage: digest of the usage that was rated.
-
-    Returns:
-        The draft, or None when there is nothing to bill.
+        before: the balances that it brings forward.
     """
     writer = LineWriter(form)
     for fee in form.fees:
         writer.add_fee(fee)
     for charge in charges:
         writer.add_charge(charge)
-    entries: Sequence[Entry] = writer.entries
-    steps: list[Divided] = []
-    for step in _STEPS:
-        added, entries = step(form, entries)
-        steps += added
-    lines = writer.lines + [step.line for step in steps]
+    added, entries, after = settle(form, writer.entries, before)
+    lines = writer.lines + [one.line for one in added]
     if not lines and not writer.appendix:
-        return None
-    taxed = tax(form, lines, Standing(writer.entries, steps, entries, writer.pieces))
+        return Built(None, after)
+    taxed = tax(form, lines, Standing(writer.entries, added, entries, writer.pieces))
     document: dict[str, Any] = {
         "invoice": invoice_id(recipient.contract, form.program),
         "contract": recipient.contract,
@@ -89,9 +86,12 @@ def build(
     }
     if recipient.children and form.program.boundary.kind == "period":
         document["sections"] = sections_of(form, recipient.children, lines)
+    if form.program.has_balances:
+        document["digests"]["brought_forward"] = digest(before.document())
+        document["carry_forward"] = after.document()
     if writer.appendix:
         document["appendix"] = writer.appendix
-    return Draft(document, writer.described)
+    return Built(Draft(document, writer.described), after)
 
 
 def invoice_id(contract: str, program: Program) -> str:

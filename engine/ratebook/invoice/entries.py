@@ -106,7 +106,7 @@ def counted(entries: Iterable[Entry], applies_to: frozenset[str]) -> Iterator[tu
 
 def take(
     entries: Sequence[Entry], total: Decimal, shares: Mapping[int, Fraction], windows: Windows, unit: Decimal
-) -> tuple[dict[int, Decimal], list[Entry]]:
+) -> tuple[dict[int, Decimal], Sequence[Entry]]:
     """Take an amount off entries, by largest remainder, and from none more than is left of it.
 
     Args:
@@ -117,13 +117,15 @@ def take(
         unit: the currency's smallest amount.
 
     Returns:
-        What was taken of which entry, and all entries with what is left.
+        What was taken of which entry, if anything was, and all entries with what is left.
     """
+    if not total:
+        return {}, entries
     limits = [max(entries[index].amount, ZERO) for index in shares]
-    parts = dict(zip(shares, divide(total, list(shares.values()), limits, unit), strict=True))
+    divided = zip(shares, divide(total, list(shares.values()), limits, unit), strict=True)
+    parts = {index: part for index, part in divided if part}
     left = [
-        entry.less(parts[index], windows) if parts.get(index) else entry
-        for index, entry in enumerate(entries)
+        entry.less(parts[index], windows) if index in parts else entry for index, entry in enumerate(entries)
     ]
     return parts, left
 

@@ -123,7 +123,7 @@ def form_of(program: Program, quotes: Mapping[str, Quote]) -> Form:
         for charge in program.charges
     }
     has_windows = (
-        bool(program.discounts)
+        bool(program.discounts or program.credits)
         or any(one.counts != EVERYTHING for one in program.minimums)
         or (isinstance(program.tax, TaxRules) and program.tax.split)
     )

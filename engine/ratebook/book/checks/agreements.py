@@ -6,10 +6,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ratebook.book.checks.currencies import check_currencies
+from ratebook.book.checks.money_off import check_amounts, check_money_off, check_plan_of
 from ratebook.book.checks.plan_changes import check_plan_changes, plans_of
 from ratebook.book.checks.prices import begins, tiers_and_versions, zones_of
 from ratebook.book.checks.references import (
-    applies_to,
     dangling,
     ids_of_plan,
     matrix_dimensions,
@@ -32,7 +32,6 @@ from ratebook.money import plain
 
 _OF_CHARGES: Final = tuple(name for name in Pricing.model_fields if name not in Fee.model_fields)
 _OF_FEES: Final = tuple(name for name in Override.model_fields if name not in Pricing.model_fields)
-_NOT_RATED_YET: Final = ("commitments", "credits")
 
 
 def check_plans(draft: Draft) -> Iterator[Finding]:
@@ -85,13 +84,12 @@ def check_agreement(draft: Draft, terms: ContractTerms, pointer: str) -> Iterato
     for index, charge in enumerate(terms.charges):
         yield from to_file(draft, "rating", charge.rating, f"{pointer}#charges/{index}/rating")
         yield from _dimensions(draft, charge, charge.rating, f"{pointer}#charges/{index}")
+    for index, discount in enumerate(terms.discounts):
+        place = f"{pointer}#discounts/{index}/plan"
+        yield from to_file(draft, "plans", discount.plan, place)
+        yield from check_plan_of(terms, index, draft.known["plans"], place)
     for index, rule in enumerate(terms.report):
         yield from to_file(draft, "rating", rule, f"{pointer}#report/{index}")
-    for name in _NOT_RATED_YET:
-        if getattr(terms, name):
-            yield draft.at_key(
-                Finding("RB215", f"`{name}` are not rated yet", f"{pointer}#{name}", help="leave them out")
-            )
     yield from tiers_and_versions(Part(terms, pointer), _zones(draft, terms.spec))
     yield from check_plan_changes(draft, terms, pointer)
     names = plans_of(terms)
@@ -118,8 +116,9 @@ def _with_plans(
     if terms.price_fixed is not None:
         ids.add(FIXED)
     yield from _overrides(draft, terms, list(plans.values()), pointer)
-    for index, discount in enumerate(terms.discounts):
-        yield from applies_to(discount.applies_to, f"{pointer}#discounts/{index}/applies_to", ids)
+    charges = {one.id for plan in plans.values() if plan is not None for one in plan.charges}
+    charges |= {charge.id for charge in terms.charges}
+    yield from check_money_off(terms, charges, pointer, ids)
     yield from _type(terms, list(plans.values()), pointer)
     for name, plan in plans.items():
         yield from _with_plan(draft, terms, plan, f"plans/{name}", pointer)
@@ -139,6 +138,7 @@ def _with_plan(
     charges = list(sources.charges())
     yield from check_currencies(sources, exchanged=spec.fx is not None)
     yield from check_contract_tax(draft, terms, sources)
+    yield from check_amounts(terms, homes.contract, pointer)
     yield from check_twice(charges)
     yield from _bounds(charges, _zones(draft, terms.spec))
     yield from check_shares(charges, draft.meters, pointer)

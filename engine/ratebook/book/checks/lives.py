@@ -12,6 +12,7 @@ from ratebook.book.checks.stages import check_stages
 from ratebook.book.contract_tables import Report
 from ratebook.book.draft import Draft, Placed
 from ratebook.book.model import Contract, When
+from ratebook.book.model.contract import Commitment
 from ratebook.calendar import NEVER, Interval, instant_of, zone
 from ratebook.findings import Finding
 
@@ -23,11 +24,35 @@ def check_life(draft: Draft, placed: Placed) -> Iterator[Finding]:
     contract = placed.contract
     pointer = contract.pointer
     yield from check_window(draft, contract, contract.start, contract.end, f"{pointer}#end")
-    for index, discount in enumerate(contract.terms.discounts):
-        place = f"{pointer}#discounts/{index}/until"
+    terms = contract.terms
+    for index, discount in enumerate(terms.discounts):
         begin = discount.from_ if discount.from_ is not None else contract.start
-        yield from check_window(draft, contract, begin, discount.until, place)
+        yield from check_window(draft, contract, begin, discount.until, f"{pointer}#discounts/{index}/until")
+    for index, promise in enumerate(terms.commitments):
+        place = f"{pointer}#commitments/{index}"
+        begin = promise.from_ if promise.from_ is not None else contract.start
+        yield from check_window(draft, contract, begin, promise.until, f"{place}/until")
+        yield from _billed_at_all(draft, contract, promise, place)
+    for index, credit in enumerate(terms.credits):
+        begin = credit.from_ if credit.from_ is not None else contract.start
+        yield from check_window(draft, contract, begin, credit.expires, f"{pointer}#credits/{index}/expires")
     yield from check_stages(contract, _zone(draft, contract))
+
+
+def _billed_at_all(draft: Draft, contract: Contract, promise: Commitment, pointer: str) -> Iterator[Finding]:
+    """Check that the contract lives when a commitment is billed in advance: it is then or never."""
+    if promise.pay != "in_advance" or promise.from_ is None:
+        return
+    where = _zone(draft, contract)
+    begin = instant_of(promise.from_, where)
+    if begin < instant_of(contract.start, where):
+        when = f"before its contract does, at {contract.start.isoformat()}"
+    elif contract.end is not None and begin >= instant_of(contract.end, where):
+        when = f"after its contract has ended, at {contract.end.isoformat()}"
+    else:
+        return
+    message = f"`{promise.id}` is billed in advance when it begins, and that is {when}"
+    yield Finding("RB323", message, f"{pointer}/from", expected="a time at which the contract lives")
 
 
 def check_window(

@@ -95,6 +95,15 @@ def _positive(value: object, info: ValidationInfo) -> Decimal:
     return number
 
 
+def _count(value: object, info: ValidationInfo) -> int:
+    number = _number(value, info)
+    if number != number.to_integral_value() or not 1 <= number <= _MOST:
+        raise problem(
+            "RB205", f"{number} is no number of times", expected=f"a whole number from 1 to {_MOST}"
+        )
+    return int(number)
+
+
 def _percent(value: object, info: ValidationInfo) -> Decimal:
     number = _not_negative(value, info)
     if number > 100:  # noqa: PLR2004 - the whole
@@ -146,6 +155,14 @@ PositivePercent = Annotated[
     WithJsonSchema(
         {**_NUMBER_SCHEMA, "title": "number above 0, up to 100", "exclusiveMinimum": 0, "maximum": 100}
     ),
+]
+
+_MOST: Final = 1_000
+
+Count = Annotated[
+    int,
+    PlainValidator(_count),
+    WithJsonSchema({**_NUMBER_SCHEMA, "title": "whole number from 1", "minimum": 1, "multipleOf": 1}),
 ]
 Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"title": "true or false", "type": "boolean"})]
 
