@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from ratebook.calendar import Instant, Interval, from_datetime
 from ratebook.findings import Finding
-from ratebook.money import EXACT
-from ratebook.usage.measure import ADDITIVE, Aggregate, Condition, Measure
+from ratebook.money import EXACT, plain
+from ratebook.usage.measure import ADDITIVE, OVER, VALUE_BAND, Aggregate, Condition, Measure
 from ratebook.usage.rows import MeasureCount, SegmentRow, SubjectRow, Unbilled, UnbilledReason, UsageRow
 
 Key = tuple[str | None, ...]
@@ -93,7 +93,7 @@ class MemoryStore:
             if factor is None:
                 self._lose("no_multiplier", measure, event)
                 continue
-            key = tuple(event.dimensions.get(name) for name in measure.keep)
+            key = tuple(_dimension(measure, name, event) for name in measure.keep)
             place = (subject.contract, segment.boundary, segment.segment, key)
             end = min(measure.slots.bounds[segment.last], subject.end)
             groups.setdefault(place, []).append(Metered(event, factor, end))
@@ -177,6 +177,13 @@ def _holds(condition: Condition, event: Event) -> bool:
         return value == condition.value
     assert isinstance(condition.value, tuple)
     return (value in condition.value) is (condition.operator == "in")
+
+
+def _dimension(measure: Measure, name: str, event: Event) -> str | None:
+    if name != VALUE_BAND:
+        return event.dimensions.get(name)
+    (band,) = [one.band for one in measure.dimensions if one.name == VALUE_BAND and one.band is not None]
+    return next((plain(Decimal(bound)) for bound in band.up_to if event.quantity <= bound), OVER)
 
 
 def _factor(measure: Measure, variant: int, event: Event) -> Decimal | None:
