@@ -115,6 +115,42 @@ def test_every_kind_of_line_is_explained_with_its_numbers_and_places(row: str) -
     assert row in drawn()
 
 
+SHARES = """
+book: {pricing_units: {credit: {name: Credits, versions: [{value: 0.01}, {from: 2026-10-15, value: 0.02}]}}}
+meters:
+  payments: {source: raw, aggregate: sum, value: level, unit: USD, dimensions: [chain]}
+rating:
+  card: {meter: payments, price: {model: percentage, percent: 2.9, fixed: 0.3, free: {events: 1, amount: 10}}}
+  bound: {meter: payments, price: {model: percentage, percent: 2, fixed: 0.1, each: {minimum: 0.5, maximum: 20}}}
+  tiers: {meter: payments, price: {model: graduated_percentage, tiers: [{up_to: 1000, percent: 2}, {percent: 1}]}}
+  cost: {meter: payments, price: {model: dynamic, markup_percent: 15}}
+  calls: {meter: payments, price: {amount: {credit: 3}, per: 1}}
+contracts:
+  acme: {org: o1, type: metered, spec: global, start: 2026-01-01, charges: [
+    {rating: card}, {rating: bound}, {rating: tiers}, {rating: cost}, {rating: calls}]}
+"""
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Tier up to 10: 10 USD at no charge = 0 USD   [rating/card#price/free]",
+        "Tier without end: 2,000 USD × 2.9 % = 58 USD   [rating/card#price]",
+        "Fixed fee: 2 events × 0.3 USD, 1 event free = 0.6 USD   [rating/card#price/fixed]",
+        "Events within their bounds: 100 USD × 2 % = 2 USD   [rating/bound#price]",
+        "Fixed fee: 1 event × 0.1 USD = 0.1 USD   [rating/bound#price/fixed]",
+        "Events at the minimum: 1 event × 0.5 USD = 0.5 USD   [rating/bound#price/each/minimum]",
+        "Events at the maximum: 1 event × 20 USD = 20 USD   [rating/bound#price/each/maximum]",
+        "Tier up to 1,000: 1,000 USD × 2 % = 20 USD   [rating/tiers#price/tiers/0]",
+        "Tier without end: 2,010 USD × 115 % = 2311.5 USD   [rating/cost#price]",
+        "1 Credits = 0.02 USD   [specs/book#pricing_units/credit/versions/1]",
+    ],
+)
+def test_shares_of_an_amount_and_pricing_units_are_explained(row: str) -> None:
+    usage = "".join(f"payments 2026-10-20T00:00:00Z o1 {amount} chain=eth\n" for amount in (10, 100, 1900))
+    assert row in draw_tree(explained(SHARES, usage)[-1], str)
+
+
 def test_the_steps_of_a_charge_add_up_to_what_it_costs() -> None:
     """In the invoice's currency, ladder by ladder and segment by segment."""
     (invoice,) = explained()[-1:]

@@ -313,3 +313,28 @@ def test_e50_a_change_that_changes_nothing_changes_nothing(
     ]
     if one.outcomes[0].document is not None:
         assert gross(one) == gross(other)
+
+
+def test_free_events_and_amounts_carry_on_into_another_plan_where_the_contract_says_so() -> None:
+    """One free event and 100 without percentage: both are used up in the first part, or each part has its own."""
+    price = "{model: percentage, percent: 1, fixed: 1, free: {events: 1, amount: 100}}"
+    charges = "charges: [{rating: fee}]"
+    found = []
+    for tiers in ("carry", "reset"):
+        text = f"""
+{METERS}
+rating:
+  fee: {{meter: payments, price: {price}}}
+plans:
+  one: {{name: One, {charges}}}
+  two: {{name: Two, {charges}}}
+contracts:
+  acme: {{org: o1, type: metered, spec: global, start: 2026-01-01, plan: two,
+          phases: [{{until: 2026-10-15, plan: one}}], plan_change: {{tiers: {tiers}}}}}
+"""
+        usage = "payments 2026-10-05T00:00:00Z o1 100\npayments 2026-10-20T00:00:00Z o1 100"
+        found.append(bill(text, "2026-10", usage).invoices()[0])
+    assert found == [
+        ["usage fee 0.00", "usage fee 2.00", "total 2.00"],
+        ["usage fee 0.00", "usage fee 0.00", "total 0.00"],
+    ]

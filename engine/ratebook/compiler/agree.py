@@ -44,6 +44,7 @@ from ratebook.compiler.measures import MeasureDraft, MeasureSpec
 from ratebook.compiler.money_off import MoneyOff
 from ratebook.compiler.plan_terms import PlanTerms
 from ratebook.compiler.prices import PriceTerms, leaves_of
+from ratebook.compiler.pricing_units import PricingUnits
 from ratebook.compiler.program import Agreement, FxPolicy, Price
 from ratebook.compiler.reading import METER
 from ratebook.compiler.tax import tax_terms
@@ -71,6 +72,7 @@ class Agreements:
     detailed: bool = False
     measures: list[MeasureDraft] = field(default_factory=list)
     _specs: dict[MeasureSpec, int] = field(default_factory=dict)
+    _worths: dict[tuple[str, str], PricingUnits] = field(default_factory=dict)
     _agreed: dict[tuple[int, bool], tuple[ContractTerms, Agreed]] = field(default_factory=dict)
 
     def of(self, terms: ContractTerms, *, accounts: bool = False) -> Agreed:
@@ -106,6 +108,7 @@ class Agreements:
                 for pause in terms.pauses
             ),
             tiers=terms.plan_change.tiers,
+            units=self._units(header),
             money_off=MoneyOff.of(header, fees, terms),
             tax=tax_terms(terms.spec, spec, terms.tax, tuple(sources.values()), header),
             external_tax=spec.tax == "external",
@@ -177,7 +180,7 @@ class Agreements:
         )
         prices: Timed[Price] = Timed(())
         if not report_only:
-            prices = price_versions(sources, price_terms, where)
+            prices = price_versions(sources, price_terms, self._units(header), where)
         if kept.is_bound:
             kept = kept.with_bands(self._bands(prices, rule))
         readings = tuple(self._reading(sources, use, kept, narrower) for use in rule.uses)
@@ -200,8 +203,8 @@ class Agreements:
             included=timed(sources.nearest("included"), where, lambda units, at: (units, at)),
             included_each=bool(each and each.value),
             prorate_included=prorate.value if prorate is not None else "none",
-            minimum=bounds("minimum", sources, header.currency, where),
-            maximum=bounds("maximum", sources, header.currency, where),
+            minimum=bounds("minimum", sources, header.currency, self._units(header), where),
+            maximum=bounds("maximum", sources, header.currency, self._units(header), where),
             description=description,
             labels={name: labels[name] for name in sorted(description.labels & labels.keys())},
             report_only=report_only,
@@ -274,6 +277,12 @@ class Agreements:
             over_time=meter.aggregate == "time_weighted_sum",
             pointer=f"rating/{sources.charge.rating}#meters/{rule.uses.index(use)}" if rule.meters else "",
         )
+
+    def _units(self, header: Agreement) -> PricingUnits:
+        key = (header.zone.key, header.language)
+        if key not in self._worths:
+            self._worths[key] = PricingUnits.of(self.book.settings, header.zone, header.say)
+        return self._worths[key]
 
     def _measure(self, spec: MeasureSpec) -> int:
         if spec not in self._specs:

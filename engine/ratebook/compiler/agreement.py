@@ -28,6 +28,7 @@ from ratebook.compiler.meaning import meaning_digest
 from ratebook.compiler.money_off import MoneyOff
 from ratebook.compiler.plan_terms import PlanTerms
 from ratebook.compiler.prices import pick
+from ratebook.compiler.pricing_units import PricingUnits, in_money
 from ratebook.compiler.program import (
     Agreement,
     Bound,
@@ -63,6 +64,7 @@ class Agreed:
         trial: how long everything costs nothing from the start on, or until when; None for no trial.
         pauses: when nothing accrues.
         tiers: whether charges go on in their ladders where another plan begins.
+        units: what the book's pricing units are worth.
         money_off: discounts, commitments and credits of the contract.
         tax: its rates in time; None where there is none, or somebody else adds it.
         external_tax: whether somebody else adds it.
@@ -77,6 +79,7 @@ class Agreed:
     trial_pointer: str
     pauses: tuple[Interval, ...]
     tiers: Literal["reset", "carry"]
+    units: PricingUnits
     money_off: MoneyOff
     tax: TaxTerms | None
     external_tax: bool
@@ -208,9 +211,10 @@ class Agreed:
         fee, where = source.fee, self.header.zone
         version = in_force(source.amount.value, span.interval.start, where)
         part = span.share_of(nominal, fee.prorate, where)
-        if version is None or not part.numerator:
+        money = in_money(version.value, self.units.at(span.interval.start)) if version is not None else None
+        if version is None or money is None or not part.numerator:
             return None
-        amount, currency = pick(version.value, self.header.currency, source.amount.home)
+        amount, currency = pick(money, self.header.currency, source.amount.home)
         return FeeProgram(
             fee=fee.id,
             name=self.header.say(fee.name),
@@ -281,7 +285,10 @@ class Agreed:
             if found is None:
                 continue
             minimum, home, pointer = found
-            amount, currency = pick(minimum.amount, self.header.currency, home)
+            money = in_money(minimum.amount, self.units.at(span.interval.start))
+            if money is None:
+                continue
+            amount, currency = pick(money, self.header.currency, home)
             part = span.share_of(boundary.nominal, minimum.prorate, self.header.zone)
             program = MinimumProgram(Bound(amount, currency, pointer), part, frozenset(minimum.applies_to))
             if len(inside) > 1:

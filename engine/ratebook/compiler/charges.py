@@ -1,17 +1,18 @@
 """A charge of an agreement: all its versions compiled once, and its program for one billed period."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from ratebook.book.model import Matrix, Multiplier, Percentage
+from ratebook.book.model import Matrix, Multiplier, Percentage, amounts_of
 from ratebook.book.terms import ChargeSources, Term
-from ratebook.calendar import BEGINNING, Instant, Interval
+from ratebook.calendar import BEGINNING, NEVER, Instant, Interval
 from ratebook.compiler.measures import factor_tree, versions_at
 from ratebook.compiler.prices import PriceTerms, compile_price, leaves_of, pick, scaled_price
+from ratebook.compiler.pricing_units import Amount, PricingUnits, in_money
 from ratebook.compiler.program import (
     Bound,
     ChargeProgram,
@@ -148,8 +149,8 @@ class ChargeTerms:
     included: Timed[tuple[Decimal, str]]
     included_each: bool
     prorate_included: Literal["days", "seconds", "none"]
-    minimum: Timed[Bound]
-    maximum: Timed[Bound]
+    minimum: Timed[Bound | None]
+    maximum: Timed[Bound | None]
     description: Template
     labels: Mapping[str, Mapping[str, str]]
     report_only: bool
@@ -318,19 +319,57 @@ def without_flat_at_zero(price: Price) -> Price:
     return price if price.ladder is None else replace(price, ladder=replace(price.ladder, flat_at_zero=False))
 
 
-def price_versions(sources: ChargeSources, terms: PriceTerms, where: ZoneInfo) -> Timed[Price]:
-    """Compile every version of a charge's price; what `terms` lack is its home currency."""
+def price_versions(
+    sources: ChargeSources, terms: PriceTerms, units: PricingUnits, where: ZoneInfo
+) -> Timed[Price]:
+    """Compile every version of a charge's price; what `terms` lack is its home currency, and worths."""
     found = sources.nearest("price")
-    if found is not None:
-        terms = replace(terms, home=found.home)
-    return timed(found, where, lambda written, pointer: compile_price(written, terms, pointer))
+    if found is None:
+        return Timed(())
+    own = replace(terms, home=found.home)
+    return Timed(
+        tuple(
+            Moment(at, compile_price(written, replace(own, worths=units.at(at)), pointer))
+            for at, written, pointer in _changing(found, units, where)
+        )
+    )
 
 
-def bounds(name: str, sources: ChargeSources, currency: str, where: ZoneInfo) -> Timed[Bound]:
-    """Compile every version of a charge's minimum or maximum."""
+def bounds(
+    name: str, sources: ChargeSources, currency: str, units: PricingUnits, where: ZoneInfo
+) -> Timed[Bound | None]:
+    """Compile every version of a charge's minimum or maximum; one in a unit without value is none."""
     found = sources.nearest(name)
-    home = found.home if found is not None else currency
-    return timed(found, where, lambda amount, pointer: Bound(*pick(amount, currency, home), pointer))
+    if found is None:
+        return Timed(())
+    amounts = [
+        (at, in_money(amount, units.at(at)), pointer)
+        for at, amount, pointer in _changing(found, units, where)
+    ]
+    return Timed(
+        tuple(
+            Moment(at, None if amount is None else Bound(*pick(amount, currency, found.home), pointer))
+            for at, amount, pointer in amounts
+        )
+    )
+
+
+def _changing(term: Term, units: PricingUnits, where: ZoneInfo) -> Iterator[tuple[Instant, Any, str]]:
+    """Give the versions of a price or amount, and each again from when what its pricing unit is worth changes."""
+    versions = term.value.versions
+    starts = [begins(version, where) for version in versions]
+    for version, start, end in zip(versions, starts, (*starts[1:], NEVER), strict=True):
+        amounts = _amounts(version.value)
+        inside = {change for change in units.changes(amounts) if start < change < end}
+        for at in sorted({start, *inside}):
+            yield at, version.value, at_version(term.pointer, version)
+
+
+def _amounts(written: Any) -> list[Amount]:  # noqa: ANN401 - an amount, or a price of any model
+    if isinstance(written, Decimal | Mapping):
+        return [written]
+    leaves = leaves_of(written.values if isinstance(written, Matrix) else written)
+    return [amount for leaf in leaves for amount in amounts_of(leaf)]
 
 
 def bounds_events(sources: ChargeSources) -> bool:

@@ -1,15 +1,16 @@
 """From a price as the book writes it to a ladder or a matrix of ladders with exact unit prices."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, Inexact
 from itertools import chain
 from math import prod
 from typing import Any, Final
 
 from ratebook.book.model.percentage import Dynamic, GraduatedPercentage, Percentage
-from ratebook.book.model.price import Flat, Graduated, Matrix, Package, PerUnit, Volume
-from ratebook.compiler.program import EventFee, Ladder, LadderModel, Price, Tier
+from ratebook.book.model.price import Flat, Graduated, Matrix, Package, PerUnit, Volume, amounts_of
+from ratebook.compiler.pricing_units import Amount, Worths, in_money, unit_of
+from ratebook.compiler.program import EventFee, Ladder, LadderModel, Price, Pricing, Tier
 from ratebook.compiler.tree import Tree
 from ratebook.money import EXACT, ZERO
 
@@ -32,6 +33,7 @@ class PriceTerms:
         divisor: units for a billable one; put into the ladder, so that rating need not divide units.
         keep: the measure's dimensions, in which a matrix finds its own.
         billable_unit: of the units; the currency of prices that are a share of them.
+        worths: what pricing units are worth while the price holds.
     """
 
     currency: str
@@ -39,6 +41,7 @@ class PriceTerms:
     divisor: Decimal
     keep: tuple[str, ...]
     billable_unit: str = ""
+    worths: Worths = field(default_factory=dict)
 
 
 class NoCommonCurrencyError(ValueError):
@@ -86,18 +89,25 @@ def compile_ladder(written: Written, terms: PriceTerms, pointer: str) -> Ladder:
         NoCommonCurrencyError: its amounts are not all listed in one currency.
     """
     if isinstance(written, str):
-        model: LadderModel = "blocked" if written == "blocked" else "free"
-        return Ladder(
-            model,
-            (),
-            (),
-            _ONE,
-            _ONE,
-            flat_at_zero=False,
-            currency=terms.currency,
-            pointer=pointer,
-            word=written,
-        )
+        return _word("blocked" if written == "blocked" else "free", written, terms, pointer)
+    unit = next(filter(None, map(unit_of, amounts_of(written))), "")
+    if not unit:
+        return _ladder(written, terms, pointer)
+    if unit not in terms.worths:
+        return _word("blocked", f"no value of {unit}", terms, pointer)
+    ladder, worth = _ladder(written, terms, pointer), terms.worths[unit]
+    value = worth.values[ladder.currency]
+    return replace(ladder, pricing=Pricing(unit, worth.name, value, worth.pointer))
+
+
+def _word(model: LadderModel, word: str, terms: PriceTerms, pointer: str) -> Ladder:
+    currency = terms.currency
+    return Ladder(
+        model, (), (), _ONE, _ONE, flat_at_zero=False, currency=currency, pointer=pointer, word=word
+    )
+
+
+def _ladder(written: Written, terms: PriceTerms, pointer: str) -> Ladder:
     if isinstance(written, PerUnit):
         return _tiered(
             "graduated", [_Step(None, written.amount, written.per, ZERO, pointer)], written, terms, pointer
@@ -110,7 +120,7 @@ def compile_ladder(written: Written, terms: PriceTerms, pointer: str) -> Ladder:
         return _package(written, terms, pointer)
     if isinstance(written, Share):
         return _share(written, terms, pointer)
-    if isinstance(written, Matrix):
+    if isinstance(written, Matrix | str):
         raise TypeError("a matrix stands inside a matrix")
     steps = [
         _Step(tier.up_to, tier.amount, tier.per or _ONE, tier.flat, f"{pointer}/tiers/{index}")
@@ -120,8 +130,9 @@ def compile_ladder(written: Written, terms: PriceTerms, pointer: str) -> Ladder:
 
 
 def _package(written: Package, terms: PriceTerms, pointer: str) -> Ladder:
-    currency = _currency([written.amount], terms)
-    tier = Tier(ZERO, None, ZERO, _in(written.amount, currency, terms), ZERO, pointer)
+    amount = _money(written.amount, terms)
+    currency = _currency([amount], terms)
+    tier = Tier(ZERO, None, ZERO, _in(amount, currency, terms), ZERO, pointer)
     return Ladder(
         "package",
         (tier,),
@@ -186,9 +197,9 @@ def _scaled(ladder: Ladder, factor: Decimal) -> Ladder:
 @dataclass(frozen=True, slots=True)
 class _Step:
     up_to: Decimal | None
-    amount: Decimal | Mapping[str, Decimal]
+    amount: Amount
     per: Decimal
-    flat: Decimal | Mapping[str, Decimal]
+    flat: Amount
     pointer: str
 
 
@@ -199,6 +210,9 @@ def _tiered(
     terms: PriceTerms,
     pointer: str,
 ) -> Ladder:
+    steps = [
+        replace(step, amount=_money(step.amount, terms), flat=_money(step.flat, terms)) for step in steps
+    ]
     amounts = [amount for step in steps for amount in (step.amount, step.flat)]
     currency = _currency(amounts, terms)
     units = [step.per * terms.divisor for step in steps]
@@ -237,7 +251,13 @@ def unit_prices(amounts: Sequence[Decimal], units: Sequence[Decimal]) -> tuple[l
         return [amount * other for amount, other in zip(amounts, others, strict=True)], denominator
 
 
-def _currency(amounts: Iterable[Decimal | Mapping[str, Decimal]], terms: PriceTerms) -> str:
+def _money(amount: Amount, terms: PriceTerms) -> Amount:
+    """Give an amount in money; one in a unit without value is blocked as a whole, and here nothing."""
+    money = in_money(amount, terms.worths)
+    return ZERO if money is None else money
+
+
+def _currency(amounts: Iterable[Amount], terms: PriceTerms) -> str:
     """Choose the currency of some amounts; nothing at all is nothing in any, so that it needs no exchange rate."""
     listed = [
         set(amount) if isinstance(amount, Mapping) else {terms.home} for amount in amounts if amount != ZERO
@@ -252,13 +272,13 @@ def _currency(amounts: Iterable[Decimal | Mapping[str, Decimal]], terms: PriceTe
     return next((currency for currency in (terms.currency, terms.home) if currency in common), min(common))
 
 
-def _in(amount: Decimal | Mapping[str, Decimal], currency: str, terms: PriceTerms) -> Decimal:
+def _in(amount: Amount, currency: str, terms: PriceTerms) -> Decimal:
     if isinstance(amount, Mapping):
         return amount.get(currency, ZERO)
     return amount if currency == terms.home or not amount else ZERO
 
 
-def pick(amount: Decimal | Mapping[str, Decimal], currency: str, home: str) -> tuple[Decimal, str]:
+def pick(amount: Amount, currency: str, home: str) -> tuple[Decimal, str]:
     """Choose the amount to use: the one in the invoice's currency, else in the home currency, else the first."""
     terms = PriceTerms(currency, home, _ONE, ())
     chosen = _currency([amount], terms)

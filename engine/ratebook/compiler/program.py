@@ -58,6 +58,16 @@ class EventFee:
 
 
 @dataclass(frozen=True, slots=True)
+class Pricing:
+    """The pricing unit in which the book lists a price, and what one is worth in the ladder's currency."""
+
+    unit: str
+    name: str
+    value: Decimal
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ladder:
     """One leaf price. `per_unit`, `flat`, `percentage` and `dynamic` are graduated ladders of one tier or two.
 
@@ -76,6 +86,12 @@ class Ladder:
     word: str
     rounds: Literal["up", "down"] = "up"
     event_fee: EventFee | None = None
+    pricing: Pricing | None = None
+
+    @property
+    def costs_nothing(self) -> bool:
+        """Whether nothing is ever due."""
+        return self.event_fee is None and not any(tier.price or tier.flat for tier in self.tiers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +240,16 @@ class ChargeProgram:
     def counts_events(self) -> bool:
         """Whether any price asks how many events there were."""
         return any(ladder.event_fee is not None for ladder in self.all_ladders)
+
+    @cached_property
+    def pricing_unit(self) -> str:
+        """The pricing unit of all its prices that cost anything, or ""."""
+        units = {
+            ladder.pricing.unit if ladder.pricing is not None else ""
+            for ladder in self.all_ladders
+            if not ladder.costs_nothing
+        }
+        return units.pop() if len(units) == 1 else ""
 
     @property
     def all_ladders(self) -> Iterator[Ladder]:

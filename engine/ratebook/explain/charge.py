@@ -111,6 +111,9 @@ def _ladders(rated: RatedCharge, outcome: Outcome) -> Iterator[Step]:
 def _parts(part: Priced, price: Ladder, program: ChargeProgram) -> Iterator[Step]:
     if price.event_fee is None or not price.event_fee.is_bound:
         yield from _tiers(part, price, program.ladder_divisor, program.billable_unit)
+    if price.pricing is not None:
+        worth = f"{plain(price.pricing.value)} {price.currency}"
+        yield Step(f"1 {price.pricing.name}", "", worth, price.pricing.pointer)
     if part.events is not None:
         yield from event_steps(part.events, price, program.ladder_divisor)
 

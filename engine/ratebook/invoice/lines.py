@@ -11,6 +11,7 @@ from ratebook.invoice.entries import Entry, Piece
 from ratebook.invoice.form import Fee, Form
 from ratebook.invoice.line import Line, amount_line, shown
 from ratebook.money import allocate
+from ratebook.rating.amounts import decimal_of
 from ratebook.rating.charge import RatedCharge, costs_of_lines
 from ratebook.rating.ladders import Key
 from ratebook.template import Template
@@ -109,12 +110,14 @@ class LineWriter:
         program, use = rated.program, rated.program.use
         names, lines = use.line_names, list[Line]()
         blank = self.form.usage_lines[program.charge, program.report_only, program.part]
-        for (key, quantity, billable, _), amount in zip(rated.lines, amounts, strict=True):
+        for (key, quantity, billable, _, priced), amount in zip(rated.lines, amounts, strict=True):
             line = blank.copy()
             line["quantity"] = text = shown(quantity)
             line["billable"] = text if billable is quantity else shown(billable)
             if amount is not None:
                 line["amount"] = str(amount)
+            if priced is not None:
+                line["pricing"] = {"unit": program.pricing_unit, "amount": shown(decimal_of(priced))}
             if use.readings:
                 line |= _of_meter(use, key)
             else:

@@ -24,7 +24,7 @@ from ratebook.rating.ladders import (
     spread_included,
     without_usage,
 )
-from ratebook.rating.priced import Costs, Priced, price_ladder, shares_of, used_of
+from ratebook.rating.priced import Costs, Priced, in_pricing_unit, price_ladder, shares_of, used_of
 from ratebook.usage.rows import UsageRow
 
 _HUNDRED: Final = Decimal(100)
@@ -32,12 +32,16 @@ _NOTHING: Final = Fraction(0)
 
 
 class RatedLine(NamedTuple):
-    """What one combination of `lines_by` values used, and its weight in the charge's rounded amount."""
+    """What one combination of `lines_by` values used, and its weight in the charge's rounded amount.
+
+    `priced` is its exact share of the gross in the pricing unit of the charge, if it has one.
+    """
 
     key: Key
     quantity: Decimal
     billable: Decimal
     weight: Decimal | Fraction
+    priced: Fraction | None = None
 
 
 class Refused(NamedTuple):
@@ -97,6 +101,9 @@ def rate_charge(
     if program.minimum is not None:
         net = max(capped, _bound(program.minimum, rates) - so_far)
     lines = _lines(ladders, priced, program)
+    if program.pricing_unit:
+        own = _lines_of_many(ladders, in_pricing_unit(priced, rates), program)
+        lines = [line._replace(priced=Fraction(one.weight)) for line, one in zip(lines, own, strict=True)]
     if program.quantity_divisor != 1:
         lines = [line._replace(quantity=line.quantity / program.quantity_divisor) for line in lines]
     return RatedCharge(program, gross, discounted, capped, net, lines, priced, gathered.missing, refused)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ratebook.compiler.program import ChargeProgram, ConversionRounding, Included, Ladder
@@ -37,10 +38,12 @@ class Reached(NamedTuple):
     Attributes:
         units: multiplied units of each ladder, by pool and cell.
         net: what it came to.
+        events: events of each ladder, where its price counts them.
     """
 
     units: Mapping[tuple[Key, tuple[str, ...]], Decimal]
     net: Decimal
+    events: Mapping[tuple[Key, tuple[str, ...]], int] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -54,6 +57,7 @@ class LadderUsage:
         uses: the rows, in order.
         units: multiplied units in each segment.
         before: multiplied units of the parts before, from which it goes on.
+        events_before: events of the parts before, where its price counts them.
     """
 
     pool: Key
@@ -62,6 +66,12 @@ class LadderUsage:
     uses: list[Use]
     units: list[Decimal]
     before: Decimal = ZERO
+    events_before: int = 0
+
+    @property
+    def events(self) -> int:
+        """Events up to the end."""
+        return self.events_before + sum(row.events for _, row, _ in self.uses)
 
     @property
     def total(self) -> Decimal:
@@ -89,11 +99,8 @@ def gather(program: ChargeProgram, rows: Iterable[UsageRow], reached: Reached | 
     if reached is None and program.has_one_ladder and use.lines_are_keys:
         return _gather_one(program, rows)
     segments = program.segments
-    found: dict[tuple[Key, tuple[str, ...]], LadderUsage] = {}
+    found = _going_on(program, reached) if reached is not None else {}
     missing: list[Missing] = []
-    for place, units in reached.units.items() if reached is not None else ():
-        found[place] = _empty(program, *place)
-        found[place].before = units
     for row in rows:
         units = row.units
         if late := program.late_factors(row.segment, row.dimensions):
@@ -122,6 +129,14 @@ def gather(program: ChargeProgram, rows: Iterable[UsageRow], reached: Reached | 
     if len(ladders) > 1:
         ladders.sort(key=lambda ladder: ladder.sort_key)
     return Ladders(ladders, missing)
+
+
+def _going_on(program: ChargeProgram, reached: Reached) -> dict[tuple[Key, tuple[str, ...]], LadderUsage]:
+    found = {place: _empty(program, *place) for place in reached.units}
+    for place, ladder in found.items():
+        ladder.before = reached.units[place]
+        ladder.events_before = reached.events.get(place, 0)
+    return found
 
 
 def _gather_one(program: ChargeProgram, rows: Iterable[UsageRow]) -> Ladders:

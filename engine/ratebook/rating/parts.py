@@ -41,4 +41,7 @@ def reached_by(rated: RatedCharge, before: Reached | None) -> Reached:
     """Say how far a charge got, together with what was reached before it."""
     units = dict(before.units) if before is not None else {}
     units |= {(part.ladder.pool, part.ladder.cell): part.ladder.total for part in rated.priced}
-    return Reached(units, rated.net + (before.net if before is not None else ZERO))
+    events = dict(before.events) if before is not None else {}
+    if rated.program.counts_events:
+        events |= {(part.ladder.pool, part.ladder.cell): part.ladder.events for part in rated.priced}
+    return Reached(units, rated.net + (before.net if before is not None else ZERO), events)

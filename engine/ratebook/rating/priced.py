@@ -65,6 +65,21 @@ def _with_events(part: Priced, price: Ladder, rate: Rate, program: ChargeProgram
     )
 
 
+def in_pricing_unit(priced: Sequence[Priced], rates: Mapping[str, Rate]) -> list[Priced]:
+    """Give what ladders cost in the pricing unit that their prices are listed in; others cost nothing."""
+    parts = []
+    for part in priced:
+        price = part.ladder.prices[part.segment]
+        if price is None or price.pricing is None:
+            parts.append(part._replace(gross=Amount(ZERO, Decimal(1))))
+            continue
+        rate = rates[price.currency]
+        numerator = part.gross.numerator * rate.denominator
+        denominator = part.gross.denominator * rate.numerator * price.pricing.value
+        parts.append(part._replace(gross=Amount(numerator, denominator)))
+    return parts
+
+
 @dataclass(slots=True)
 class Costs:
     """What a ladder costs: in each stretch of the period by units and by events, or line by line."""

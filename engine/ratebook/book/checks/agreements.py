@@ -9,6 +9,7 @@ from ratebook.book.checks.currencies import check_currencies
 from ratebook.book.checks.money_off import check_amounts, check_money_off, check_plan_of
 from ratebook.book.checks.plan_changes import check_plan_changes, plans_of
 from ratebook.book.checks.prices import begins, tiers_and_versions, zones_of
+from ratebook.book.checks.pricing_units import currencies_of_units, unknown_units
 from ratebook.book.checks.references import (
     dangling,
     ids_of_plan,
@@ -91,6 +92,7 @@ def check_agreement(draft: Draft, terms: ContractTerms, pointer: str) -> Iterato
     for index, rule in enumerate(terms.report):
         yield from to_file(draft, "rating", rule, f"{pointer}#report/{index}")
     yield from tiers_and_versions(Part(terms, pointer), _zones(draft, terms.spec))
+    yield from unknown_units(draft, Part(terms, pointer))
     yield from check_plan_changes(draft, terms, pointer)
     names = plans_of(terms)
     if all(name is None or name in draft.plans for name in names):
@@ -136,7 +138,8 @@ def _with_plan(
     homes = Homes(book, (plan and plan.currency) or book, terms.currency or spec.currency)
     sources = Sources(pointer, terms, plan, plan_pointer, draft.rules, homes)
     charges = list(sources.charges())
-    yield from check_currencies(sources, exchanged=spec.fx is not None)
+    units = currencies_of_units(draft.settings)
+    yield from check_currencies(sources, units, exchanged=spec.fx is not None)
     yield from check_contract_tax(draft, terms, sources)
     yield from check_amounts(terms, homes.contract, pointer)
     yield from check_twice(charges)

@@ -5,33 +5,39 @@ from decimal import Decimal
 
 from ratebook.book import pointers
 from ratebook.book.checks.walk import walk
-from ratebook.book.model import Dated, Flat, Graduated, Minimum, Package, PerUnit, Volume
+from ratebook.book.model import Dated, Minimum, amounts_of
 from ratebook.book.terms import Sources, Term
 from ratebook.findings import Finding
+from ratebook.money import MINOR_UNITS
 
 Money = Decimal | Mapping[str, Decimal]
 
 
-def check_currencies(sources: Sources, *, exchanged: bool) -> Iterator[Finding]:
+Units = Mapping[str, frozenset[str]]
+"""The currencies in which each pricing unit has a value."""
+
+
+def check_currencies(sources: Sources, units: Units, *, exchanged: bool) -> Iterator[Finding]:
     """Check the amounts of a contract's terms.
 
     Args:
         sources: the terms.
+        units: the book's pricing units.
         exchanged: whether the spec names exchange rates; without them each amount must be listed as it is billed.
     """
     for fee in sources.fees():
-        yield from _amounts(fee.amount, sources, exchanged=exchanged)
+        yield from _amounts(fee.amount, sources, units, exchanged=exchanged)
     for charge in sources.charges():
         for name in ("price", "minimum", "maximum"):
             term = charge.nearest(name)
             if term is not None:
-                yield from _amounts(term, sources, exchanged=exchanged)
+                yield from _amounts(term, sources, units, exchanged=exchanged)
     if sources.plan is not None and sources.plan.minimum is not None:
         term = Term(sources.plan.minimum, sources.homes.plan, f"{sources.plan_pointer}#minimum")
-        yield from _amounts(term, sources, exchanged=exchanged)
+        yield from _amounts(term, sources, units, exchanged=exchanged)
 
 
-def _amounts(term: Term, sources: Sources, *, exchanged: bool) -> Iterator[Finding]:
+def _amounts(term: Term, sources: Sources, units: Units, *, exchanged: bool) -> Iterator[Finding]:
     currency, contract = sources.homes.contract, sources.pointer
     for group, pointer in _groups(term.value, term.pointer):
         listed = [set(amount) if isinstance(amount, Mapping) else {term.home} for amount in group if amount]
@@ -44,7 +50,16 @@ def _amounts(term: Term, sources: Sources, *, exchanged: bool) -> Iterator[Findi
             yield Finding(
                 "RB308", message, pointer, help="list each amount of the price in the same currencies"
             )
-        elif currency not in common and not exchanged:
+        elif exchanged or common - units.keys() - MINOR_UNITS.keys():
+            continue  # the exchange rate is known, or the unit is not, which is said elsewhere
+        elif unit := min(common & units.keys(), default=""):
+            if currency not in units[unit]:
+                message = (
+                    f"the pricing unit `{unit}` has no value in {currency}, in which an invoice needs it"
+                )
+                help_ = f"for {contract}, say what one is worth in {currency}, or give the billing spec `fx`"
+                yield Finding("RB308", message, pointer, help=help_)
+        elif currency not in common:
             message = (
                 f"the amount is listed in {', '.join(sorted(common))}, and an invoice needs it in {currency}"
             )
@@ -62,10 +77,10 @@ def _groups(value: object, pointer: str) -> Iterator[tuple[list[Money], str]]:
         return
     for part in walk(value, pointer):
         one = part.value
-        if isinstance(one, Graduated | Volume):
-            yield [amount for tier in one.tiers for amount in (tier.amount, tier.flat)], part.pointer
-        elif isinstance(one, PerUnit | Flat | Package | Minimum):
+        if isinstance(one, Minimum):
             yield [one.amount], pointers.at(part.pointer, "amount")
+        elif amounts := list(amounts_of(one)):
+            yield amounts, pointers.at(part.pointer, "amount") if len(amounts) == 1 else part.pointer
 
 
 def _is_money(value: object) -> bool:

@@ -41,6 +41,8 @@ def documents(draft: Draft) -> Iterator[Part]:
     ):
         for name, part in parts.items():
             yield Part(part, f"{kind}/{name}")
+    if draft.settings is not None:
+        yield Part(draft.settings, "specs/book")
 
 
 def check_terms(draft: Draft) -> Iterator[Finding]:

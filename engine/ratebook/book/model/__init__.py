@@ -28,9 +28,10 @@ from ratebook.book.model.price import (
     Price,
     Tier,
     Volume,
+    amounts_of,
 )
 from ratebook.book.model.rating import Convert, Labels, MeterUse, Multiplication, Multiplier, RatingRule
-from ratebook.book.model.settings import ClickHouse, Environment, FxFeed, Settings, Source, Usage
+from ratebook.book.model.settings import ClickHouse, Environment, FxFeed, PricingUnit, Settings, Source, Usage
 from ratebook.book.model.spec import Costs, Fx, Policy, Rounding, Sink, Spec
 from ratebook.book.model.tax import ContractTax, Tax, TaxRate
 from ratebook.book.model.tree import DEFAULT_KEY
@@ -86,6 +87,7 @@ __all__ = [
     "Policy",
     "Price",
     "Pricing",
+    "PricingUnit",
     "RatingRule",
     "Rounding",
     "Settings",
@@ -100,4 +102,5 @@ __all__ = [
     "Version",
     "Volume",
     "When",
+    "amounts_of",
 ]

@@ -1,6 +1,7 @@
 """Prices: what a quantity costs. `model` tells them apart; without one a price is per unit."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
@@ -230,3 +231,10 @@ Price = Annotated[
 """What a quantity costs."""
 
 DatedPrice = Dated[Price]
+
+
+def amounts_of(price: object) -> tuple[Decimal | Mapping[str, Decimal], ...]:
+    """Give the amounts of a price that are charged together, and so in one currency; a matrix has none of its own."""
+    if isinstance(price, Graduated | Volume):
+        return tuple(amount for tier in price.tiers for amount in (tier.amount, tier.flat))
+    return (price.amount,) if isinstance(price, PerUnit | Flat | Package) else ()

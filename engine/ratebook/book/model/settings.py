@@ -1,11 +1,23 @@
 """`specs/book.yaml`: the root of a book, its sources of usage, and where each environment finds them."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from ratebook.book.model.base import Model, problem
-from ratebook.book.model.values import Column, ColumnType, Currency, Id, SecretRef, Text
+from ratebook.book.model.dated import Dated
+from ratebook.book.model.values import (
+    Column,
+    ColumnType,
+    Currency,
+    Id,
+    LocalText,
+    PricingUnitId,
+    SecretRef,
+    Text,
+    Worth,
+)
 
 
 class Source(Model):
@@ -71,6 +83,24 @@ class Environment(Model):
     """Address of the database of runs, or a reference to one (`env:…`)."""
 
 
+class PricingUnit(Model):
+    """A unit that amounts may be listed in, as credits are."""
+
+    name: LocalText
+    """What it is called."""
+    value: Dated[Worth]
+    """What one is worth; or `versions` beside `name`, each with a `value`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, value: object) -> object:
+        if not isinstance(value, Mapping) or "versions" not in value or "value" in value:
+            return value
+        return {key: one for key, one in value.items() if key != "versions"} | {
+            "value": {"versions": value["versions"]}
+        }
+
+
 class Settings(Model):
     """The root of a book."""
 
@@ -80,6 +110,8 @@ class Settings(Model):
     """Name of the book."""
     currency: Currency
     """Currency of list prices that name none."""
+    pricing_units: dict[PricingUnitId, PricingUnit] = Field(default_factory=dict)
+    """Units that amounts may be listed in besides currencies, by the id that amounts name."""
     sources: dict[Column, Source] = Field(default_factory=dict)
     """Where usage events come from."""
     not_billed: tuple[Id, ...] = ()

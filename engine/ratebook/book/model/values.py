@@ -7,7 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Discriminator, PlainValidator, Tag, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, Discriminator, PlainValidator, Tag, ValidationInfo, WithJsonSchema
 
 from ratebook.book.model.base import MAPPING, SCALAR, Model, problem, shape
 from ratebook.book.scalars import UnclearScalarError, read_scalar
@@ -396,11 +396,54 @@ Trial = Annotated[
 ]
 """How long a trial is, counted from the contract's start, or `{until: 2026-02-01}`."""
 
+
+def _money(value: object) -> str:
+    """Read what an amount is listed in: a currency, or an id of a pricing unit, which no currency is called."""
+    is_id = isinstance(value, str) and re.fullmatch(ID_PATTERN, value, re.ASCII) is not None
+    return str(value) if is_id and str(value).upper() not in MINOR_UNITS else _currency(value)
+
+
+def _one_kind(amounts: dict[str, Decimal]) -> dict[str, Decimal]:
+    units = [name for name in amounts if name not in MINOR_UNITS]
+    if units and len(amounts) > 1:
+        raise problem(
+            "RB214",
+            f"an amount in the pricing unit `{units[0]}` is listed in something else too",
+            expected=f"{{{units[0]}: …}}, or an amount for each currency",
+        )
+    return amounts
+
+
+def _no_currency(value: str) -> str:
+    if value.upper() in MINOR_UNITS:
+        raise problem(
+            "RB206", f"{value!r} is called like a currency", expected="a name of its own, as in credit"
+        )
+    return value
+
+
+PricingUnitId = Annotated[Id, AfterValidator(_no_currency)]
+
+Money = Annotated[
+    str,
+    PlainValidator(_money),
+    WithJsonSchema(
+        {"title": "currency", "type": "string", "pattern": f"^([A-Z]{{3}}|{ID_PATTERN})$"},
+    ),
+]
+
 Amount = Annotated[
-    Annotated[NotNegative, Tag(SCALAR)] | Annotated[dict[Currency, NotNegative], Tag(MAPPING)],
+    Annotated[NotNegative, Tag(SCALAR)]
+    | Annotated[dict[Money, NotNegative], AfterValidator(_one_kind), Tag(MAPPING)],
     Discriminator(shape),
 ]
-"""An amount of money: a number in the currency at hand, or one for each currency it is listed in."""
+"""An amount of money: a number in the currency at hand, one for each currency, or one in a pricing unit."""
+
+Worth = Annotated[
+    Annotated[Positive, Tag(SCALAR)] | Annotated[dict[Currency, Positive], Tag(MAPPING)],
+    Discriminator(shape),
+]
+"""What a pricing unit is worth: a number in the book's currency, or one for each currency."""
 
 LocalText = Annotated[
     Annotated[Text, Tag(SCALAR)] | Annotated[dict[str, Text], Tag(MAPPING)], Discriminator(shape)

@@ -14,7 +14,8 @@ from ratebook.book.model.dated import Dated
 from ratebook.book.model.meter import Band, ColumnConditions, Dimension
 from ratebook.book.model.price import CellPrice, Matrix, PerUnit
 from ratebook.book.model.rating import Multiplication, Multiplier
-from ratebook.book.model.values import COLUMN_PATTERN, NotNegative, Text, WhenField
+from ratebook.book.model.settings import PricingUnit
+from ratebook.book.model.values import COLUMN_PATTERN, NotNegative, Text, WhenField, Worth
 from ratebook.book.schema.kinds import KINDS, Kind, field_doc, model_doc
 
 Schema = dict[str, Any]
@@ -97,6 +98,7 @@ class _Writer:
             Dimension: self._dimension,
             ColumnConditions: self._conditions,
             Multiplier: self._multiplier,
+            PricingUnit: self._pricing_unit,
         }
         if kind not in self.definitions:
             self.definitions[kind.__name__] = {}
@@ -220,6 +222,33 @@ class _Writer:
         several = {"type": "array", "minItems": 1, "items": {"type": ["string", "number", "boolean"]}}
         written = self.object(ColumnConditions) | {"minProperties": 1}
         return {"anyOf": [{"type": ["string", "number", "boolean"]}, several, written]}
+
+    def _pricing_unit(self) -> Schema:
+        fields = PricingUnit.model_fields
+        value = {"description": field_doc(PricingUnit, "value"), **self.schema(Worth)}
+        version = {
+            "type": "object",
+            "required": ["value"],
+            "properties": {**self._of_version(), "value": value},
+            "additionalProperties": False,
+        }
+        versions = {
+            "description": "What one is worth from one instant on, then from another.",
+            "type": "array",
+            "minItems": 1,
+            "items": version,
+        }
+        return {
+            "description": model_doc(PricingUnit),
+            "type": "object",
+            "required": ["name"],
+            "properties": {
+                "name": self._field(PricingUnit, "name", fields["name"]),
+                "value": value,
+                "versions": versions,
+            },
+            "additionalProperties": False,
+        }
 
     def _multiplier(self) -> Schema:
         schema = self.object(Multiplier)

@@ -54,7 +54,8 @@ included:
     - {from: 2026-07-01, value: 60_000, reference: PRICE-88}
 ```
 
-An **amount** is a number in the currency at hand, or a number for each currency: `{USD: 49, EUR: 45}`. In a rating
+An **amount** is a number in the currency at hand, a number for each currency: `{USD: 49, EUR: 45}`, or one in a pricing
+unit of the book: `{credit: 300}`. A number by itself is in the currency at hand: in a rating
 rule and a plan without a currency of its own it is the book's currency, in a plan the plan's, in a contract the
 invoice's.
 
@@ -165,6 +166,7 @@ def _union(members: list[Any]) -> str:
     words = [word for member in members if (word := _type(member))]
     return {
         "number from 0 or currency → number from 0": "amount",
+        "number above 0 or currency → number above 0": "amount",
         "text or text → text": "text, may be by language",
     }.get(joined := " or ".join(words), joined)
 

@@ -1,0 +1,99 @@
+"""Pricing units: what one is worth in money at an instant, and amounts in them as amounts of money."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from ratebook.book.model import LocalText, Settings
+from ratebook.calendar import Instant
+from ratebook.compiler.terms import begins
+from ratebook.money import MINOR_UNITS
+
+Amount = Decimal | Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What one of a pricing unit is worth from `start` on, in each currency in which that is said."""
+
+    start: Instant
+    name: str
+    values: Mapping[str, Decimal]
+    pointer: str
+
+
+Worths = Mapping[str, Worth]
+"""What each pricing unit is worth at an instant; one that has no value yet is not among them."""
+
+NO_WORTHS: Final[Worths] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class PricingUnits:
+    """The pricing units of a book in one time zone: each with what it is worth, in order of time."""
+
+    versions: Mapping[str, tuple[Worth, ...]]
+
+    @classmethod
+    def of(
+        cls, settings: Settings, where: ZoneInfo, say: Callable[[str | Mapping[str, str]], str]
+    ) -> "PricingUnits":
+        """Resolve a book's pricing units; a value that names no currency is in the book's."""
+        found: dict[str, tuple[Worth, ...]] = {}
+        for unit, written in settings.pricing_units.items():
+            name: LocalText = written.name
+            found[unit] = tuple(
+                Worth(
+                    begins(version, where),
+                    say(name),
+                    _in_currencies(version.value, settings.currency),
+                    f"specs/book#pricing_units/{unit}/{version.path or 'value'}",
+                )
+                for version in written.value.versions
+            )
+        return cls(found)
+
+    def at(self, moment: Instant) -> Worths:
+        """Give what each unit is worth at an instant."""
+        if not self.versions:
+            return NO_WORTHS
+        found = {
+            unit: [worth for worth in worths if worth.start <= moment]
+            for unit, worths in self.versions.items()
+        }
+        return {unit: worths[-1] for unit, worths in found.items() if worths}
+
+    def changes(self, amounts: Iterable[Amount]) -> set[Instant]:
+        """Give the instants at which what some amounts are worth changes."""
+        units = {unit for unit in map(unit_of, amounts) if unit in self.versions}
+        return {worth.start for unit in units for worth in self.versions[unit]}
+
+
+def _in_currencies(value: Amount, currency: str) -> Mapping[str, Decimal]:
+    return value if isinstance(value, Mapping) else {currency: value}
+
+
+def unit_of(amount: Amount) -> str:
+    """Give the pricing unit that an amount is in, or ""."""
+    if not isinstance(amount, Mapping):
+        return ""
+    return next((name for name in amount if name not in MINOR_UNITS), "")
+
+
+def in_money(amount: Amount, worths: Worths) -> Amount | None:
+    """Give an amount as money in each currency in which its pricing unit has a value; None where it has none.
+
+    >>> from ratebook.calendar import BEGINNING
+    >>> credit = Worth(BEGINNING, "Credits", {"USD": Decimal("0.01")}, "")
+    >>> in_money({"credit": Decimal(3)}, {"credit": credit})
+    {'USD': Decimal('0.03')}
+    """
+    unit = unit_of(amount)
+    if not unit or not isinstance(amount, Mapping):
+        return amount
+    if unit not in worths:
+        return None
+    return {currency: amount[unit] * value for currency, value in worths[unit].values.items()}
