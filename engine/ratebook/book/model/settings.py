@@ -110,7 +110,7 @@ class Settings(Model):
     """Name of the book."""
     currency: Currency
     """Currency of list prices that name none."""
-    pricing_units: dict[PricingUnitId, PricingUnit] = Field(default_factory=dict)
+    pricing_units: dict[PricingUnitId, PricingUnit] = Field(default={})
     """Units that amounts may be listed in besides currencies, by the id that amounts name."""
     sources: dict[Column, Source] = Field(default_factory=dict)
     """Where usage events come from."""
