@@ -225,6 +225,32 @@ def test_units_that_were_used_count_against_the_included_units_of_the_new_plan()
     assert found == [f"usage rpc 4.00 {BEFORE}", f"usage rpc 6.00 {AFTER}"]
 
 
+def test_more_included_units_give_no_position_back() -> None:
+    """10 at 2 each filled the first tier; of 5 more 2 are free, and 3 cost the second tier's price."""
+    price = "price: {model: graduated, per: 1, tiers: [{up_to: 10, amount: 2}, {amount: 1}]}"
+    found = lines(
+        f"charges: [{{rating: rpc, {price}}}]", f"charges: [{{rating: rpc, included: 12, {price}}}]", CARRY
+    )
+    assert found == [f"usage rpc 20.00 {BEFORE}", f"usage rpc 3.00 {AFTER}"]
+
+
+def test_events_that_cost_nothing_by_themselves_carry_on() -> None:
+    """1 % and 5 an event but for the first; 10 of usage as one event, then 5 as one event."""
+    text = """
+meters: {sales: {source: raw, aggregate: sum, value: bytes, unit: USD}}
+rating: {cut: {meter: sales, price: {model: percentage, percent: 1, fixed: 5, free: {events: 1}}}}
+plans: {starter: {name: S, charges: [{rating: cut}]}, pro: {name: P, charges: [{rating: cut}]}}
+contracts:
+  acme: {org: o1, type: metered, spec: global, start: 2026-01-01, plan: pro,
+         phases: [{until: 2026-10-11, plan: starter}] CARRY}
+"""
+    usage = USAGE.replace("requests", "sales")
+    assert lines_of(bill(text.replace("CARRY", CARRY), "2026-10", usage).invoice) == [
+        f"usage cut 0.10 {BEFORE}",
+        f"usage cut 5.05 {AFTER}",
+    ]
+
+
 def test_prorated_included_units_are_those_of_the_time_up_to_the_end_of_the_part() -> None:
     """12.4 a month: 4 for the first 10 of 31 days, so 6 of 10 cost; 12.4 by its end, so 2.4 of the next 5 are free."""
     charge = "charges: [{rating: rpc, included: 12.4, prorate_included: days}]"

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratebook.calendar import DAY, SECOND, Calendar, Cycle, Every, Instant, Interval, zone
-from ratebook.compiler.charges import Timed
 from ratebook.compiler.plan_terms import PlanTerms
 from ratebook.compiler.spans import Part, Span
 from ratebook.compiler.stages import Stages, clip, divide, life_of
+from ratebook.compiler.timed import Timed
 from tests.memory_store import instant
 
 ZONES = ("UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Kathmandu")

@@ -47,7 +47,9 @@ _LISTS: Final = frozenset(
     }
 )
 
-_MAPPINGS: Final = frozenset({"customer", "sink", "overrides", "cycle", "price_fixed", "plan_change"})
+_MAPPINGS: Final = frozenset(
+    {"customer", "sink", "overrides", "cycle", "price_fixed", "plan_change", "price_lock"}
+)
 
 Report = Callable[[Finding], None]
 

@@ -23,19 +23,17 @@ from ratebook.book.model.meter import Condition as BookCondition
 from ratebook.book.overlap import Claim, claims_of, left_out
 from ratebook.book.terms import ChargeSources, Homes, Saying, Sources, Term
 from ratebook.book.units import unit_divisor
-from ratebook.calendar import NEVER, Cycle, Instant, Interval, instant_of, zone
+from ratebook.calendar import BEGINNING, NEVER, Cycle, Instant, Interval, When, instant_of, zone
 from ratebook.compiler.agreement import Agreed, Phase
 from ratebook.compiler.charges import (
     ChargeTerms,
     Conversion,
     LateMultiplier,
     ReadingTerms,
-    Timed,
     bounds,
     bounds_events,
     matrix_dimensions,
     price_versions,
-    timed,
     without_price,
 )
 from ratebook.compiler.event_bounds import bands_of
@@ -49,6 +47,7 @@ from ratebook.compiler.program import Agreement, FxPolicy, Price
 from ratebook.compiler.reading import METER
 from ratebook.compiler.tax import tax_terms
 from ratebook.compiler.terms import ANY_CONTRACT, begins
+from ratebook.compiler.timed import Timed, layered, timed
 from ratebook.money import minor_unit
 from ratebook.template import Template, compile_template
 from ratebook.usage.measure import ADDITIVE, Condition
@@ -73,16 +72,25 @@ class Agreements:
     measures: list[MeasureDraft] = field(default_factory=list)
     _specs: dict[MeasureSpec, int] = field(default_factory=dict)
     _worths: dict[tuple[str, str], PricingUnits] = field(default_factory=dict)
-    _agreed: dict[tuple[int, bool], tuple[ContractTerms, Agreed]] = field(default_factory=dict)
+    _agreed: dict[tuple[int, bool, Interval | None], tuple[ContractTerms, Agreed]] = field(
+        default_factory=dict
+    )
 
-    def of(self, terms: ContractTerms, *, accounts: bool = False) -> Agreed:
-        """Give the agreement of a contract's terms, which may tell the usage of child accounts apart."""
-        found = self._agreed.get((id(terms), accounts))
+    def of(self, terms: ContractTerms, start: When, *, accounts: bool = False) -> Agreed:
+        """Give the agreement of a contract's terms, which may tell the usage of child accounts apart.
+
+        Args:
+            terms: of the contract.
+            start: when it begins, from which on a lock may hold.
+            accounts: whether it has child accounts.
+        """
+        key = (id(terms), accounts, self._lock(terms, start))
+        found = self._agreed.get(key)
         if found is None:
-            found = self._agreed[id(terms), accounts] = (terms, self._agree(terms, accounts=accounts))
+            found = self._agreed[key] = (terms, self._agree(terms, key[2], accounts=accounts))
         return found[1]
 
-    def _agree(self, terms: ContractTerms, *, accounts: bool) -> Agreed:
+    def _agree(self, terms: ContractTerms, lock: Interval | None, *, accounts: bool) -> Agreed:
         spec = self.book.specs[terms.spec]
         header = replace(_header(terms, spec, terms.currency or spec.currency), tells_accounts=accounts)
         plan = self.book.plans[terms.plan] if terms.plan is not None else None
@@ -91,7 +99,7 @@ class Agreements:
             *((one.plan, instant_of(one.until, header.zone)) for one in terms.phases),
             (terms.plan, NEVER),
         )
-        sources = {plan: self._sources(terms, plan, header) for plan, _ in plans}
+        sources = {plan: self._sources(terms, plan, header, lock) for plan, _ in plans}
         compiled = {plan: self._plan_terms(one, header) for plan, one in sources.items()}
         fees = tuple(source for one in compiled.values() for source in one.fees)
         phases = tuple(Phase(until, compiled[plan]) for plan, until in plans)
@@ -115,11 +123,29 @@ class Agreements:
             bills_all=terms.type == "fixed",
         )
 
-    def _sources(self, terms: ContractTerms, plan_id: str | None, header: Agreement) -> Sources:
+    def _lock(self, terms: ContractTerms, start: When) -> Interval | None:
+        """Give the lock of terms: from the last of the versions that it holds on, so that contracts may share it."""
+        if terms.price_lock is None:
+            return None
+        spec = self.book.specs[terms.spec]
+        header = _header(terms, spec, terms.currency or spec.currency)
+        at = instant_of(terms.price_lock.at or start, header.zone)
+        held = [
+            dated
+            for plan in (*(phase.plan for phase in terms.phases), terms.plan)
+            for dated in self._sources(terms, plan, header, None).locked()
+        ]
+        starts = {begins(version, header.zone) for dated in held for version in dated.versions}
+        last = max((one for one in starts if one <= at), default=BEGINNING)
+        return Interval(last, instant_of(terms.price_lock.until, header.zone))
+
+    def _sources(
+        self, terms: ContractTerms, plan_id: str | None, header: Agreement, lock: Interval | None
+    ) -> Sources:
         plan = self.book.plans[plan_id] if plan_id is not None else None
         book_currency = self.book.settings.currency
         homes = Homes(book_currency, (plan and plan.currency) or book_currency, header.currency)
-        return Sources(ANY_CONTRACT, terms, plan, f"plans/{plan_id}", self.book.rules, homes)
+        return Sources(ANY_CONTRACT, terms, plan, f"plans/{plan_id}", self.book.rules, homes, lock)
 
     def _plan_terms(self, sources: Sources, header: Agreement) -> PlanTerms:
         billed = list(sources.charges())
@@ -199,8 +225,8 @@ class Agreements:
             billable_unit=billable_unit,
             conversion=conversion,
             prices=prices,
-            percents=timed(sources.nearest("discount"), where, lambda one, at: (one.percent, at)),
-            included=timed(sources.nearest("included"), where, lambda units, at: (units, at)),
+            percents=layered(sources.layers("discount"), where, lambda one, at, _: (one.percent, at)),
+            included=layered(sources.layers("included"), where, lambda units, at, _: (units, at)),
             included_each=bool(each and each.value),
             prorate_included=prorate.value if prorate is not None else "none",
             minimum=bounds("minimum", sources, header.currency, self._units(header), where),
@@ -366,7 +392,8 @@ def _minimum(sources: Sources, header: Agreement) -> Timed[tuple[Minimum, str, s
     if plan is None or plan.minimum is None:
         return Timed(())
     term = Term(plan.minimum, home, f"{sources.plan_pointer}#minimum")
-    return timed(term, header.zone, lambda minimum, pointer: (minimum, home, pointer))
+    found = timed(term, header.zone, lambda minimum, pointer: (minimum, home, pointer))
+    return found.locked(sources.lock)
 
 
 def _conditions(written: Iterable[BookCondition]) -> tuple[Condition, ...]:

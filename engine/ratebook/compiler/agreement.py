@@ -208,8 +208,11 @@ class Agreed:
                 yield nominal, part
 
     def _fee(self, source: FeeSources, nominal: Interval, span: Span) -> FeeProgram | None:
-        fee, where = source.fee, self.header.zone
-        version = in_force(source.amount.value, span.interval.start, where)
+        where = self.header.zone
+        source = source.at(span.interval.start, where)
+        fee, lock = source.fee, source.lock
+        moment = lock.start if lock is not None and span.interval.start in lock else span.interval.start
+        version = in_force(source.amount.value, moment, where)
         part = span.share_of(nominal, fee.prorate, where)
         money = in_money(version.value, self.units.at(span.interval.start)) if version is not None else None
         if version is None or money is None or not part.numerator:

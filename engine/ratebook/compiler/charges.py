@@ -1,10 +1,10 @@
 """A charge of an agreement: all its versions compiled once, and its program for one billed period."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from ratebook.book.model import Matrix, Multiplier, Percentage, amounts_of
@@ -24,49 +24,14 @@ from ratebook.compiler.program import (
 )
 from ratebook.compiler.reading import LateFactor, MeasureUse, Reading
 from ratebook.compiler.spans import Part
-from ratebook.compiler.terms import at_version, begins
+from ratebook.compiler.terms import at_version
+from ratebook.compiler.timed import Moment, Timed, layered
 from ratebook.compiler.tree import Tree
 from ratebook.money import EXACT, ROUNDING, ZERO
 from ratebook.template import Template
 
-T = TypeVar("T")
-
 _ONE: Final = Decimal(1)
 _MICRO: Final = Decimal("0.000001")
-
-
-class Moment(NamedTuple, Generic[T]):
-    """A value from an instant on."""
-
-    start: Instant
-    value: T
-
-
-@dataclass(frozen=True, slots=True)
-class Timed(Generic[T]):
-    """A dated term in a zone: its values in order of time."""
-
-    moments: tuple[Moment[T], ...]
-
-    def at(self, moment: Instant) -> T | None:
-        """Give the value in force at an instant, or None before the first."""
-        return next((value for start, value in reversed(self.moments) if start <= moment), None)
-
-    def changes(self, inside: Interval) -> set[Instant]:
-        """Give the instants inside an interval at which the value changes."""
-        return {start for start, _ in self.moments if inside.start < start < inside.end}
-
-
-def timed(term: Term | None, where: ZoneInfo, compile_: Callable[[Any, str], T]) -> Timed[T]:
-    """Compile each version of a dated term, with its pointer."""
-    if term is None:
-        return Timed(())
-    return Timed(
-        tuple(
-            Moment(begins(version, where), compile_(version.value, at_version(term.pointer, version)))
-            for version in term.value.versions
-        )
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,46 +288,36 @@ def price_versions(
     sources: ChargeSources, terms: PriceTerms, units: PricingUnits, where: ZoneInfo
 ) -> Timed[Price]:
     """Compile every version of a charge's price; what `terms` lack is its home currency, and worths."""
-    found = sources.nearest("price")
-    if found is None:
-        return Timed(())
-    own = replace(terms, home=found.home)
-    return Timed(
-        tuple(
-            Moment(at, compile_price(written, replace(own, worths=units.at(at)), pointer))
-            for at, written, pointer in _changing(found, units, where)
-        )
+    written = _written("price", sources, units, where)
+    moments = (
+        Moment(at, compile_price(one.value, replace(terms, home=one.home, worths=units.at(at)), one.pointer))
+        for at, one in written.moments
     )
+    return Timed(tuple(moments), written.gaps)
 
 
 def bounds(
     name: str, sources: ChargeSources, currency: str, units: PricingUnits, where: ZoneInfo
 ) -> Timed[Bound | None]:
     """Compile every version of a charge's minimum or maximum; one in a unit without value is none."""
-    found = sources.nearest(name)
-    if found is None:
-        return Timed(())
-    amounts = [
-        (at, in_money(amount, units.at(at)), pointer)
-        for at, amount, pointer in _changing(found, units, where)
-    ]
-    return Timed(
-        tuple(
-            Moment(at, None if amount is None else Bound(*pick(amount, currency, found.home), pointer))
-            for at, amount, pointer in amounts
-        )
+    written = _written(name, sources, units, where)
+    amounts = [(at, in_money(one.value, units.at(at)), one) for at, one in written.moments]
+    moments = (
+        Moment(at, None if amount is None else Bound(*pick(amount, currency, one.home), one.pointer))
+        for at, amount, one in amounts
     )
+    return Timed(tuple(moments), written.gaps)
 
 
-def _changing(term: Term, units: PricingUnits, where: ZoneInfo) -> Iterator[tuple[Instant, Any, str]]:
+def _written(name: str, sources: ChargeSources, units: PricingUnits, where: ZoneInfo) -> Timed[Term]:
     """Give the versions of a price or amount, and each again from when what its pricing unit is worth changes."""
-    versions = term.value.versions
-    starts = [begins(version, where) for version in versions]
-    for version, start, end in zip(versions, starts, (*starts[1:], NEVER), strict=True):
-        amounts = _amounts(version.value)
-        inside = {change for change in units.changes(amounts) if start < change < end}
-        for at in sorted({start, *inside}):
-            yield at, version.value, at_version(term.pointer, version)
+    found = layered(sources.layers(name), where, lambda value, pointer, home: Term(value, home, pointer))
+    starts = [start for start, _ in found.moments]
+    moments: list[Moment[Term]] = []
+    for (start, term), end in zip(found.moments, [*starts[1:], NEVER], strict=False):
+        inside = {change for change in units.changes(_amounts(term.value)) if start < change < end}
+        moments += (Moment(at, term) for at in sorted({start, *inside}))
+    return Timed(tuple(moments), found.gaps)
 
 
 def _amounts(written: Any) -> list[Amount]:  # noqa: ANN401 - an amount, or a price of any model
@@ -372,17 +327,18 @@ def _amounts(written: Any) -> list[Amount]:  # noqa: ANN401 - an amount, or a pr
     return [amount for leaf in leaves for amount in amounts_of(leaf)]
 
 
+def _prices(sources: ChargeSources) -> list[Any]:
+    """Give every price that a charge has at some time, as the book writes it."""
+    return [version.value for layer in sources.layers("price") for version in layer.term.value.versions]
+
+
 def bounds_events(sources: ChargeSources) -> bool:
     """Tell whether any price of a charge bounds what one event costs."""
-    found = sources.nearest("price")
-    prices = [version.value for version in found.value.versions] if found is not None else []
-    trees = [price.values if isinstance(price, Matrix) else price for price in prices]
+    trees = [price.values if isinstance(price, Matrix) else price for price in _prices(sources)]
     leaves = [leaf for tree in trees for leaf in leaves_of(tree)]
     return any(isinstance(leaf, Percentage) and leaf.each is not None for leaf in leaves)
 
 
 def matrix_dimensions(sources: ChargeSources) -> list[str]:
     """Give the dimensions that a charge's matrix prices need."""
-    found = sources.nearest("price")
-    versions = found.value.versions if found is not None else ()
-    return [name for version in versions if isinstance(version.value, Matrix) for name in version.value.by]
+    return [name for price in _prices(sources) if isinstance(price, Matrix) for name in price.by]

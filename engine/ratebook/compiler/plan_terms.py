@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from ratebook.book.model import Minimum
 from ratebook.book.terms import FeeSources
-from ratebook.compiler.charges import ChargeTerms, Timed
+from ratebook.compiler.charges import ChargeTerms
+from ratebook.compiler.timed import Timed
 
 
 @dataclass(frozen=True, slots=True, eq=False)

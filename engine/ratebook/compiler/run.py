@@ -101,7 +101,7 @@ class RunCompiler:
         return accounts
 
     def _enroll(self, contract: Contract) -> tuple[Timeline, Interval]:
-        agreed = self.agreements.of(contract.terms, accounts=bool(contract.children))
+        agreed = self.agreements.of(contract.terms, contract.start, accounts=bool(contract.children))
         where = agreed.header.zone
         start = instant_of(contract.start, where)
         life = Interval(start, NEVER if contract.end is None else instant_of(contract.end, where))

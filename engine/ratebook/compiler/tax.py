@@ -11,7 +11,6 @@ from ratebook.book.model.tax import EXEMPT, REVERSE_CHARGE, STANDARD
 from ratebook.book.terms import Sources, Term
 from ratebook.book.withholding import SHARES
 from ratebook.calendar import BEGINNING, Instant, Interval, Share
-from ratebook.compiler.charges import Moment, Timed, timed
 from ratebook.compiler.program import (
     Agreement,
     Boundary,
@@ -23,6 +22,7 @@ from ratebook.compiler.program import (
     supply_of,
 )
 from ratebook.compiler.terms import ANY_CONTRACT
+from ratebook.compiler.timed import Moment, Timed, timed
 from ratebook.money import ZERO
 
 _PLAIN: Final[Mapping[str, object]] = {

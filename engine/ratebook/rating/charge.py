@@ -20,8 +20,8 @@ from ratebook.rating.ladders import (
     Reached,
     gather,
     key_order,
+    net_positions,
     positions,
-    spread_included,
     without_usage,
 )
 from ratebook.rating.priced import Costs, Priced, in_pricing_unit, price_ladder, shares_of, used_of
@@ -136,9 +136,8 @@ def _price(
 ) -> list[Priced]:
     priced: list[Priced] = []
     reached = [positions(ladder, program) for ladder in ladders]
-    included = spread_included(program.included, [marks[-1] for marks in reached]) if ladders else []
-    for ladder, marks, free in zip(ladders, reached, included, strict=True):
-        net = [mark - free if mark > free else ZERO for mark in marks]
+    nets = net_positions(reached, program.included, [ladder.start.position for ladder in ladders])
+    for ladder, net in zip(ladders, nets, strict=True):
         parts = price_ladder(ladder, net, rates, program)
         if program.blocks:
             beyond = sum((part.end - part.start for part in parts if _blocked(part)), ZERO)

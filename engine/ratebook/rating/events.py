@@ -43,7 +43,8 @@ def events_of(ladder: LadderUsage, segment: int, price: Ladder, program: ChargeP
     if fee is not None and fee.is_bound:
         return _together(_bound(use, price, program) for use in ladder.uses if use[1].segment == segment)
     free = fee.free if fee is not None else 0
-    before = ladder.events_before + sum(row.events for _, row, _ in ladder.uses if row.segment < segment)
+    earlier = (row.events for _, row, _ in ladder.uses if row.segment < segment)
+    before = sum(earlier, ladder.start.events)
     here = sum(row.events for _, row, _ in ladder.uses if row.segment == segment)
     fixed = max(before + here, free) - max(before, free)
     return Events(fixed, here - fixed)

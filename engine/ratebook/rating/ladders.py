@@ -1,11 +1,10 @@
 """From the rows of a charge to its ladders: multipliers that come late, pools, matrix cells, included units."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import accumulate
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ratebook.compiler.program import ChargeProgram, ConversionRounding, Included, Ladder
 from ratebook.compiler.reading import LateFactor
@@ -32,18 +31,28 @@ class Missing(NamedTuple):
     row: UsageRow
 
 
+class Stop(NamedTuple):
+    """Where a ladder stopped: multiplied units and events that were used, and its net position."""
+
+    units: Decimal = ZERO
+    events: int = 0
+    position: Decimal = ZERO
+
+
+START: Final = Stop()
+"""Where a ladder begins that goes on from nothing."""
+
+
 class Reached(NamedTuple):
     """How far a charge got in the parts of a billing period from which a later part goes on.
 
     Attributes:
-        units: multiplied units of each ladder, by pool and cell.
+        stops: of each ladder, by pool and cell.
         net: what it came to.
-        events: events of each ladder, where its price counts them.
     """
 
-    units: Mapping[tuple[Key, tuple[str, ...]], Decimal]
+    stops: Mapping[tuple[Key, tuple[str, ...]], Stop]
     net: Decimal
-    events: Mapping[tuple[Key, tuple[str, ...]], int] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -56,8 +65,7 @@ class LadderUsage:
         prices: the ladder at each segment's version; None where a version has no such cell.
         uses: the rows, in order.
         units: multiplied units in each segment.
-        before: multiplied units of the parts before, from which it goes on.
-        events_before: events of the parts before, where its price counts them.
+        start: where it goes on from.
     """
 
     pool: Key
@@ -65,18 +73,17 @@ class LadderUsage:
     prices: Sequence[Ladder | None]
     uses: list[Use]
     units: list[Decimal]
-    before: Decimal = ZERO
-    events_before: int = 0
-
-    @property
-    def events(self) -> int:
-        """Events up to the end."""
-        return self.events_before + sum(row.events for _, row, _ in self.uses)
+    start: Stop = START
 
     @property
     def total(self) -> Decimal:
         """Multiplied units up to the end."""
-        return sum(self.units, self.before)
+        return sum(self.units, self.start.units)
+
+    @property
+    def events(self) -> int:
+        """Events up to the end."""
+        return sum((row.events for _, row, _ in self.uses), self.start.events)
 
     @property
     def sort_key(self) -> tuple[Any, ...]:
@@ -132,10 +139,9 @@ def gather(program: ChargeProgram, rows: Iterable[UsageRow], reached: Reached | 
 
 
 def _going_on(program: ChargeProgram, reached: Reached) -> dict[tuple[Key, tuple[str, ...]], LadderUsage]:
-    found = {place: _empty(program, *place) for place in reached.units}
+    found = {place: _empty(program, *place) for place in reached.stops}
     for place, ladder in found.items():
-        ladder.before = reached.units[place]
-        ladder.events_before = reached.events.get(place, 0)
+        ladder.start = reached.stops[place]
     return found
 
 
@@ -177,7 +183,7 @@ def late_factor(factors: Sequence[LateFactor], row: UsageRow) -> tuple[Decimal, 
 def positions(ladder: LadderUsage, program: ChargeProgram) -> list[Decimal]:
     """Give the ladder's position before the first segment and after each, in the units of its price."""
     divisor, rounding = program.divisor, program.conversion_rounding
-    running = accumulate(ladder.units, initial=ladder.before)
+    running = accumulate(ladder.units, initial=ladder.start.units)
     return [priced_units(units, divisor, rounding) for units in running]
 
 
@@ -192,6 +198,37 @@ def priced_units(units: Decimal, divisor: Decimal, rounding: ConversionRounding)
     whole, rest = EXACT.divmod(units, divisor)
     more = rest > 0 if rounding == "up" else rounding == "half_up" and rest * 2 >= divisor
     return whole + 1 if more else whole
+
+
+def net_positions(
+    reached: Sequence[Sequence[Decimal]], included: Included, starts: Sequence[Decimal]
+) -> list[list[Decimal]]:
+    """Deduct included units from the positions of ladders, which go on from where they stopped.
+
+    Units that were used before count against the included ones.
+
+    Args:
+        reached: the positions of each ladder before the first segment and after each.
+        included: units of the charge.
+        starts: the net position of each ladder before the first segment.
+    """
+    used = [marks[0] for marks in reached]
+    if included.each:
+        frees = [max(included.units - before, ZERO) for before in used]
+    else:
+        left = replace(included, units=max(included.units - sum(used, ZERO), ZERO)) if any(used) else included
+        frees = spread_included(left, [marks[-1] - marks[0] for marks in reached]) if reached else []
+    return [
+        [_beyond(mark - marks[0], free, start) for mark in marks]
+        for marks, free, start in zip(reached, frees, starts, strict=True)
+    ]
+
+
+def _beyond(units: Decimal, free: Decimal, start: Decimal) -> Decimal:
+    """Give the net position after some units; corrections that outweigh usage take back what was reached before."""
+    if units > free:
+        return start + units - free
+    return max(start + units, ZERO) if units < 0 else start
 
 
 def spread_included(included: Included, totals: Sequence[Decimal]) -> list[Decimal]:

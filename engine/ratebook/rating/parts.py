@@ -6,7 +6,7 @@ from ratebook.compiler.program import ChargeProgram
 from ratebook.fx import Rate
 from ratebook.money import ZERO
 from ratebook.rating.charge import RatedCharge, rate_charge
-from ratebook.rating.ladders import Reached
+from ratebook.rating.ladders import Reached, Stop
 from ratebook.usage.rows import UsageRow
 
 Used = tuple[RatedCharge, Sequence[UsageRow]]
@@ -39,9 +39,8 @@ def rate_charges(
 
 def reached_by(rated: RatedCharge, before: Reached | None) -> Reached:
     """Say how far a charge got, together with what was reached before it."""
-    units = dict(before.units) if before is not None else {}
-    units |= {(part.ladder.pool, part.ladder.cell): part.ladder.total for part in rated.priced}
-    events = dict(before.events) if before is not None else {}
-    if rated.program.counts_events:
-        events |= {(part.ladder.pool, part.ladder.cell): part.ladder.events for part in rated.priced}
-    return Reached(units, rated.net + (before.net if before is not None else ZERO), events)
+    stops = dict(before.stops) if before is not None else {}
+    for part in rated.priced:
+        ladder = part.ladder
+        stops[ladder.pool, ladder.cell] = Stop(ladder.total, ladder.events, part.end)
+    return Reached(stops, rated.net + (before.net if before is not None else ZERO))

@@ -32,7 +32,14 @@ from ratebook.findings import Finding
 from ratebook.money import plain
 
 _OF_CHARGES: Final = tuple(name for name in Pricing.model_fields if name not in Fee.model_fields)
-_OF_FEES: Final = tuple(name for name in Override.model_fields if name not in Pricing.model_fields)
+_WHEN: Final = ("from_", "until")
+_OF_FEES: Final = tuple(name for name in Override.model_fields if name not in (*Pricing.model_fields, *_WHEN))
+_FOR_A_TIME: Final = (
+    *("price", "included", "discount", "minimum", "maximum"),
+    *("name", "amount", "quantity"),
+    *_WHEN,
+)
+"""What an override may change for a time; all else holds for whole billing periods, or for all of the contract."""
 
 
 def check_plans(draft: Draft) -> Iterator[Finding]:
@@ -161,6 +168,9 @@ def _overrides(
     charges = {part.id: part for one in (*plans, terms) if one for part in one.charges}
     for name, override in terms.overrides.items():
         place = f"{pointer}#overrides/{name}"
+        if override.from_ is not None or override.until is not None:
+            always = tuple(one for one in Override.model_fields if one not in _FOR_A_TIME)
+            yield from _fits(override, always, "an override with `from` or `until` has no", place)
         if name in charges:
             yield from _fits(override, _OF_FEES, f"`{name}` is a charge, which has no", place)
             yield from _dimensions(draft, override, charges[name].rating, place)

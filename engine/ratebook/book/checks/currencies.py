@@ -27,11 +27,12 @@ def check_currencies(sources: Sources, units: Units, *, exchanged: bool) -> Iter
     """
     for fee in sources.fees():
         yield from _amounts(fee.amount, sources, units, exchanged=exchanged)
+        if fee.override is not None:
+            yield from _amounts(fee.override[1].amount, sources, units, exchanged=exchanged)
     for charge in sources.charges():
         for name in ("price", "minimum", "maximum"):
-            term = charge.nearest(name)
-            if term is not None:
-                yield from _amounts(term, sources, units, exchanged=exchanged)
+            for layer in charge.layers(name):
+                yield from _amounts(layer.term, sources, units, exchanged=exchanged)
     if sources.plan is not None and sources.plan.minimum is not None:
         term = Term(sources.plan.minimum, sources.homes.plan, f"{sources.plan_pointer}#minimum")
         yield from _amounts(term, sources, units, exchanged=exchanged)

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ratebook.book.accounts import accounts_of
+from ratebook.book.checks.locks import check_lock
 from ratebook.book.checks.stages import check_stages
 from ratebook.book.contract_tables import Report
 from ratebook.book.draft import Draft, Placed
@@ -36,7 +37,15 @@ def check_life(draft: Draft, placed: Placed) -> Iterator[Finding]:
     for index, credit in enumerate(terms.credits):
         begin = credit.from_ if credit.from_ is not None else contract.start
         yield from check_window(draft, contract, begin, credit.expires, f"{pointer}#credits/{index}/expires")
+    for name, override in contract.terms.overrides.items():
+        begin = override.from_ if override.from_ is not None else contract.start
+        yield from check_window(draft, contract, begin, override.until, f"{pointer}#overrides/{name}/until")
+    lock = contract.terms.price_lock
+    if lock is not None:
+        begin = lock.at if lock.at is not None else contract.start
+        yield from check_window(draft, contract, begin, lock.until, f"{pointer}#price_lock/until")
     yield from check_stages(contract, _zone(draft, contract))
+    yield from check_lock(draft, contract, _zone(draft, contract))
 
 
 def _billed_at_all(draft: Draft, contract: Contract, promise: Commitment, pointer: str) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from ratebook.book.checks.references import to_file
 from ratebook.book.draft import Draft
-from ratebook.book.model import Charge, ContractTerms, Plan, RatingRule
+from ratebook.book.model import Charge, ContractTerms, Convert, Plan, RatingRule
 from ratebook.findings import Finding
 
 
@@ -46,12 +46,14 @@ def _carried(draft: Draft, before: Plan, after: Plan, pointer: str) -> Iterator[
         old, new = _rule(draft, earlier.get(charge.id)), _rule(draft, charge)
         if old is None or new is None or _counts(draft, old) == _counts(draft, new):
             continue
-        was, now = (", ".join((meter, *by)) for meter, by, _ in (_counts(draft, old), _counts(draft, new)))
+        was, now = (
+            ", ".join((*meters, *by)) for meters, by, _, _ in (_counts(draft, old), _counts(draft, new))
+        )
         yield Finding(
             "RB342",
             f"`{charge.id}` cannot go on in its ladder: it counted {was}, and then counts {now}",
             f"{pointer}#plan_change/tiers",
-            expected="the same meter, pools and billable unit in both plans",
+            expected="the same meters, pools, conversion and billable unit in both plans",
             help="give one of the two charges another id, or let tiers reset",
         )
 
@@ -60,8 +62,9 @@ def _rule(draft: Draft, charge: Charge | None) -> RatingRule | None:
     return draft.rules.get(charge.rating) if charge is not None else None
 
 
-def _counts(draft: Draft, rule: RatingRule) -> tuple[str, tuple[str, ...], str]:
+def _counts(draft: Draft, rule: RatingRule) -> tuple[tuple[str, ...], tuple[str, ...], str, Convert]:
     """Say what a rule's ladder counts."""
-    meter = draft.meters.get(rule.meter or "")
+    meters = tuple(use.meter for use in rule.uses)
+    meter = draft.meters.get(meters[0])
     unit = rule.unit or rule.convert.to or (meter.unit if meter else "")
-    return rule.meter or "", rule.pool_by, unit
+    return meters, rule.pool_by, unit, rule.convert

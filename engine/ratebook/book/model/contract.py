@@ -73,6 +73,10 @@ class Override(Pricing):
     """For a fee: how a part of a period is charged."""
     every: FeeCycle | None = None
     """For a fee: a cycle of its own, or `once`."""
+    from_: WhenField | None = Field(default=None, alias="from")
+    """When it begins; the plan's terms hold before."""
+    until: WhenField | None = None
+    """When it ends, exclusive; the plan's terms hold again from then on."""
 
 
 class FixedPrice(Model):
@@ -273,6 +277,15 @@ class PlanChange(Model):
     """`reset`: each plan has ladders, included units and bounds of its own; `carry`: charges of one id go on."""
 
 
+class PriceLock(Model):
+    """A time in which no new version of a plan's or rule's terms counts."""
+
+    until: WhenField
+    """When it ends, exclusive: the versions that are in force by then count from then on."""
+    at: WhenField | None = None
+    """The time whose versions hold; the contract's start unless given."""
+
+
 class ContractTerms(Model):
     """Everything in a contract that decides what is billed, but for whom and when."""
 
@@ -310,6 +323,8 @@ class ContractTerms(Model):
     """What happens to ladders where another plan begins inside a billing period."""
     trial: Trial | None = None
     """A first time in which usage costs nothing and nothing else accrues; as its first plan says unless given."""
+    price_lock: PriceLock | None = None
+    """How long prices, fees and included units of plan and rules stay what they are at its beginning."""
     pauses: tuple[Pause, ...] = ()
     """Times in which nothing accrues, in order; what is used then is reported and not billed."""
 
