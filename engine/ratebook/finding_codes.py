@@ -121,5 +121,6 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB605": Code("error", "A query of a source failed"),
         "RB606": Code("error", "A source ran out of memory or time"),
         "RB607": Code("error", "A line of the exchange rate table cannot be used"),
+        "RB608": Code("error", "Invoices that were issued before cannot be read"),
     }
 )

@@ -2,11 +2,11 @@
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import click
 import orjson
 
+from ratebook.cli.options import RunOptions, run_options
 from ratebook.cli.session import BrokenError, broken, open_session, read_period
 from ratebook.compiler.plan import draw_query
 from ratebook.explain.invoice import Evidence, explain_invoice
@@ -16,32 +16,37 @@ from ratebook.sources.errors import SourceError
 
 
 @click.command()
-@click.option("--book", "root", type=click.Path(path_type=Path), default=Path(), help="Folder of the book.")
+@run_options
 @click.option("--contract", required=True, help="Whose invoice.")
 @click.option("--period", required=True, help="2026, 2026-Q4, 2026-10, 2026-W40, 2026-10-05 or FROM/TO.")
 @click.option("--line", type=int, help="Number of one line, as it stands on the invoice, from 1.")
-@click.option("--environment", default="local", show_default=True, help="Environment of specs/book.yaml.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output."
 )
-def explain(root: Path, contract: str, period: str, line: int | None, environment: str, form: str) -> None:
+def explain(
+    options: RunOptions,
+    contract: str,
+    period: str,
+    line: int | None,
+    form: str,
+) -> None:
     """Explain an invoice: every step from its lines to the book's lines and the meter's query.
 
     The invoice is replayed from the book and the usage. Each step shows its inputs, its result and the place in
     the book that ordered it.
     """
     wanted = read_period(period)
-    session = open_session(root, environment)
+    session = open_session(options.root, options.environment)
     try:
-        plain = list(session.run(wanted, [contract]).outcomes())
-        run = session.run(wanted, [contract], detailed=True)
+        plain = list(session.run(wanted, [contract], issued=options.issued).outcomes())
+        run = session.run(wanted, [contract], issued=options.issued, detailed=True)
         detailed = list(run.outcomes())
     except SourceError as error:
         raise broken(error) from None
     if not plain:
         msg = f"contract {contract} is not invoiced in {period}: none of its billing periods ends in it"
         raise BrokenError(msg)
-    queries = [draw_query(query) for query in queries_of(session.book, environment, run.plan)]
+    queries = [draw_query(query) for query in queries_of(session.book, options.environment, run.plan)]
     for first, second in zip(plain, detailed, strict=True):
         evidence = Evidence(replace(second, document=first.document), run.compiler, queries)
         try:

@@ -12,6 +12,7 @@ import orjson
 from ratebook import SEMANTICS, __version__
 from ratebook.billrun.outcomes import BillRun
 from ratebook.calendar import tzdata_version
+from ratebook.cli.options import RunOptions, run_options
 from ratebook.cli.session import BrokenError, Session, broken, now, open_session, read_period
 from ratebook.findings import SEVERITIES, Finding
 from ratebook.invoice.text import draw_invoice, draw_summary, draw_totals
@@ -22,26 +23,30 @@ _SHOWN: Final = 3
 
 
 @click.command()
-@click.option("--book", "root", type=click.Path(path_type=Path), default=Path(), help="Folder of the book.")
+@run_options
 @click.option("--period", required=True, help="2026, 2026-Q4, 2026-10, 2026-W40, 2026-10-05 or FROM/TO.")
 @click.option("--contract", "contracts", multiple=True, help="Rate only this contract; may be repeated.")
-@click.option("--environment", default="local", show_default=True, help="Environment of specs/book.yaml.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output."
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Write invoices into this folder as well.")
 def rate(
-    root: Path, period: str, contracts: tuple[str, ...], environment: str, form: str, out: Path | None
+    options: RunOptions,
+    period: str,
+    contracts: tuple[str, ...],
+    form: str,
+    out: Path | None,
 ) -> None:
     """Rate a period: usage and book in, invoices out.
 
     Text shows one row for each invoice, with --contract the invoices themselves, with --out only the totals.
-    The exit code is 1 when usage could not be billed or something else was found.
+    Balances of commitments and credits are brought forward from the invoices in the folders of --issued,
+    as --out wrote them. The exit code is 1 when usage could not be billed or something else was found.
     """
     wanted = read_period(period)
-    session = open_session(root, environment)
+    session = open_session(options.root, options.environment)
     try:
-        run = session.run(wanted, contracts)
+        run = session.run(wanted, contracts, issued=options.issued)
         invoices = _documents(run)
         if out is not None:
             invoices = _write(out, run, invoices, _manifest(session, period))

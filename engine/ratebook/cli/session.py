@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from ratebook.billrun.issued import NothingIssued
 from ratebook.billrun.outcomes import BillRun
 from ratebook.book import Book, Loaded, load
 from ratebook.book.model import Contract
@@ -19,6 +20,7 @@ from ratebook.findings import Finding, draw, has_errors
 from ratebook.fx import RateTable
 from ratebook.sources.environment import open_rates, open_store
 from ratebook.sources.errors import SourceError
+from ratebook.sources.issued import IssuedFolders
 from ratebook.trees import TreeError, read_folder
 
 
@@ -61,8 +63,15 @@ class Session:
             raise BrokenError(f"the book has no contract {', '.join(missing)}{near and f'; {near}'}")
         return found
 
-    def run(self, period: RunPeriod, ids: Sequence[str] = (), *, detailed: bool = False) -> BillRun:
-        """Make a run over all contracts, or over some."""
+    def run(
+        self,
+        period: RunPeriod,
+        ids: Sequence[str] = (),
+        *,
+        issued: Sequence[Path] = (),
+        detailed: bool = False,
+    ) -> BillRun:
+        """Make a run over all contracts, or over some, which brings forward what folders say was issued before."""
         chosen = self.contracts(ids) if ids else ()
         subjects = tuple(dict.fromkeys(subject for one in chosen for subject in one.all_subjects))
         compiler = RunCompiler(self.book, period, subjects, detailed)
@@ -71,7 +80,8 @@ class Session:
         def contracts() -> Iterator[Contract]:
             return iter(chosen) if chosen else self.book.contracts()
 
-        return BillRun(compiler, contracts, store, self.rates)
+        before = IssuedFolders(issued) if issued else NothingIssued()
+        return BillRun(compiler, contracts, store, self.rates, before)
 
     def place(self, pointer: str) -> str:
         """Draw a pointer as `file:line`."""

@@ -10,13 +10,11 @@ from typing import Any, BinaryIO, Final, Self
 
 import orjson
 
-INVOICES: Final = "invoices.jsonl"
-INDEX: Final = "index.csv"
+from ratebook.sources.issued import HEADER, INDEX, INVOICES, MANIFEST
+
 FINDINGS: Final = "findings.jsonl"
-MANIFEST: Final = "manifest.json"
 
 _BUFFER: Final = 1 << 20
-_HEADER: Final = b"contract,boundary,invoice,offset,length,sha256\n"
 
 
 @dataclass(slots=True)
@@ -43,7 +41,7 @@ class InvoiceFolder:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._invoices = (self.folder / INVOICES).open("xb", _BUFFER)
         self._index = (self.folder / INDEX).open("xb", _BUFFER)
-        self._index.write(_HEADER)
+        self._index.write(HEADER)
         return self
 
     def write(self, invoice: Mapping[str, Any]) -> None:

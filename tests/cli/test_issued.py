@@ -1,0 +1,111 @@
+"""Months that are rated one after the other, each bringing forward what the folders of those before it say."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.example import ratebook
+
+BOOK = {
+    "specs/book.yaml": """\
+syntax: 1
+name: small
+currency: USD
+sources:
+  events: {subject: org, event_id: id, event_time: at, columns: {n: integer}}
+environments: {local: {usage: {duckdb: {events: usage.jsonl}}}}
+""",
+    "specs/world.yaml": "time_zone: UTC\ncurrency: USD\n",
+    "meters/calls.yaml": "source: events\naggregate: sum\nvalue: n\nunit: call\n",
+    "specs/rating/calls.yaml": "meter: calls\nprice: {amount: 1, per: 1}\n",
+    "contracts/acme.yaml": """\
+org: acme
+type: metered
+spec: world
+start: 2026-01-01
+charges: [{rating: calls}]
+commitments: [{id: y, amount: 500, from: 2026-01-01, until: 2026-04-01, pay: in_advance, overage: {percent_off: 50}}]
+credits: [{id: c, amount: 130, priority: 1, expires: 2026-04-01}]
+""",
+    "contracts/zeta.yaml": """\
+org: zeta
+type: metered
+spec: world
+start: 2026-01-01
+charges: [{rating: calls}]
+credits: [{id: c, amount: 1_000}]
+""",
+}
+USAGE = [
+    ("acme", "01", 300),
+    ("acme", "02", 400),
+    ("acme", "03", 100),
+    ("zeta", "01", 600),
+    ("zeta", "03", 600),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in BOOK.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    rows = [
+        {"org": org, "id": f"{org}-{month}", "at": f"2026-{month}-10T00:00:00Z", "n": n}
+        for org, month, n in USAGE
+    ]
+    (tmp_path / "usage.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return tmp_path
+
+
+def rate(folder: Path, period: str, *arguments: str) -> dict[str, Any]:
+    done = ratebook("rate", "--book", str(folder), "--period", period, "--format", "json", *arguments)
+    assert done.code == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_months_bill_what_a_quarter_bills(folder: Path) -> None:
+    quarter = rate(folder, "2026-Q1")["invoices"]
+    issued: list[str] = []
+    found = []
+    for month in ("01", "02", "03"):
+        out = str(folder / f"invoices-{month}")
+        found += rate(folder, f"2026-{month}", *issued, "--out", out)["invoices"]
+        issued += ["--issued", out]
+    assert sorted(found, key=lambda one: (one["contract"], one["boundary"])) == quarter
+    assert [(one["contract"], one["total"]) for one in quarter] == [
+        ("acme", "500.00"),
+        ("acme", "0.00"),
+        ("acme", "0.00"),
+        ("acme", "20.00"),
+        ("zeta", "0.00"),
+        ("zeta", "200.00"),
+    ]
+
+
+def test_without_them_it_is_said_and_it_is_no_fault(folder: Path) -> None:
+    found = rate(folder, "2026-02", "--contract", "acme")
+    assert [one["code"] for one in found["findings"]] == ["RB511"]
+    text = ratebook("rate", "--book", str(folder), "--period", "2026-02", "--contract", "acme")
+    assert text.code == 0
+    assert "acme began earlier" in text.stderr
+
+
+def test_an_explanation_says_where_balances_stood(folder: Path) -> None:
+    rate(folder, "2026-01", "--out", str(folder / "january"))
+    arguments = ("--book", str(folder), "--period", "2026-02", "--contract", "acme")
+    done = ratebook("explain", *arguments, "--issued", str(folder / "january"))
+    assert done.code == 0, done.stderr
+    assert "Before: spent 300.00, trued up 0.00 = left 200.00 USD" in done.stdout
+    assert "After: spent 500.00, trued up 0.00 = left 0.00 USD" in done.stdout
+
+
+def test_a_folder_that_is_none_is_refused(folder: Path) -> None:
+    done = ratebook("rate", "--book", str(folder), "--period", "2026-02", "--issued", str(folder))
+    assert done.code == 2
+    assert "RB608" in done.stderr
+    assert "no run wrote it" in done.stderr
