@@ -61,7 +61,7 @@ def test_f60_an_allowance_of_events_and_one_of_amount_are_used_up_each_by_itself
 
 
 def test_without_usage_nothing_is_due() -> None:
-    """As lago #3676: NaN NaN at zero units: a fixed fee over no events is no fee."""
+    """Lago #3676 made NaN of zero units: a fixed fee over no events is no fee."""
     price = "price: {model: percentage, percent: 2.9, fixed: 0.30, free: {events: 2, amount: 100}}"
     assert billed(price, "").invoices() == []
     assert invoice(price, "0") == ["usage fee 0.00", "total 0.00"]
