@@ -9,13 +9,13 @@ import pyarrow as pa
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from ratebook.calendar import DAY, SECOND, Instant, Interval, instant_of, zone
+from ratebook.calendar import BEGINNING, DAY, NEVER, SECOND, Instant, Interval, instant_of, zone
 from ratebook.sources.clickhouse_usage import ClickHouseUsage
 from ratebook.sources.duckdb_usage import DuckDBUsage
 from ratebook.sources.errors import SourceError
 from ratebook.sources.metering import MeteringStore
 from ratebook.usage.measure import Band, Condition, Dimension, FactorTable, Slots
-from ratebook.usage.rows import SegmentRow
+from ratebook.usage.rows import SegmentRow, SubjectRow
 from tests.sources.ask import COUNT, Both, ask_clickhouse, ask_parquet, d, events, measuring
 from tests.sources.cases import START, moment, trusted
 
@@ -39,6 +39,19 @@ def test_a_level_counts_as_long_as_it_lasts(both: Both) -> None:
     slots = Slots((START, Instant(START + DAY // 4), Instant(START + DAY)))
     integral = 10 * DAY - 4 * DAY // 2 + 7
     assert both(rows, measuring("time_weighted_sum", slots=slots)).told == [((), 3, integral)]
+
+
+def test_a_level_counts_for_whom_its_subject_belongs_to_as_long_as_it_does(both: Both) -> None:
+    """The subject passes from one contract to another at noon: there its level begins anew."""
+    rows = events({"bytes": 10}, {"ts": at(DAY * 3 // 4), "bytes": 6})
+    noon = Instant(START + DAY // 2)
+    slots = Slots((START, noon, Instant(START + DAY)))
+    subjects = (SubjectRow("a", 0, 0, BEGINNING, noon), SubjectRow("a", 1, 0, noon, NEVER))
+    segments = [SegmentRow(0, 0, 0, 0, 2, 0)]
+    level = measuring("time_weighted_sum", slots=slots)
+    asked = both(rows, level, subjects=subjects, segments=segments)
+    assert [(row.contract, row.quantity) for row in asked.rows] == [(0, 10 * DAY // 2), (1, 6 * DAY // 4)]
+    assert asked.unbilled == ()
 
 
 def test_the_last_of_equally_late_events_is_that_with_the_greatest_id(both: Both) -> None:

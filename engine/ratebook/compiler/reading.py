@@ -7,12 +7,16 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
+from ratebook.book.model.plan import ACCOUNT
 from ratebook.compiler.tree import Tree
 from ratebook.money import plain
 from ratebook.usage.measure import FARTHEST, OVER
 
 METER: Final = "§meter"
 """Stands among the kept dimensions of a charge of several meters: the number of the meter, in two digits."""
+
+_OWN: Final = (ACCOUNT, None)
+"""The account of a contract's own usage."""
 
 
 def meter_key(number: int) -> str:
@@ -128,10 +132,13 @@ class MeasureUse:
         return self.reading_of(key).late_factors if self.readings else self.late_factors
 
     def words(self, key: tuple[str | None, ...]) -> list[str]:
-        """Write a row's key for people: its meter by its id, and without the band of an event's value."""
-        own = key[:-1] if self.bands else key
-        words = [value or "(none)" for value in own]
-        return [self.reading_of(key).meter, *words[1:]] if self.has_meters else words
+        """Write a row's key for people: its meter by its id, without what that lacks and the band of its value."""
+        named = list(zip(self.keep, key, strict=True))[: -1 if self.bands else None]
+        if not self.readings:
+            return [value or "(none)" for _, value in named]
+        reading = self.reading_of(key)
+        own = [value or "(none)" for name, value in named if name in reading.names and (name, value) != _OWN]
+        return [reading.meter, *own] if self.has_meters else own
 
     def named(self, key: tuple[str | None, ...]) -> Mapping[str, str | None]:
         """Name the dimensions of a line, without those that its meter does not have."""
