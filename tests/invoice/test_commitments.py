@@ -303,3 +303,46 @@ def test_the_digest_of_what_was_brought_forward_changes_with_it() -> None:
     carried_on = bill(book(PREPAID), "2026-02", spent(0, 800), issued=first.documents).invoice["digests"]
     assert plain["brought_forward"] != carried_on["brought_forward"]
     assert plain["terms"] == carried_on["terms"]
+
+
+def test_lago_4945_a_month_that_is_rated_again_draws_nothing_twice() -> None:
+    """Its own invoice is among those that were issued, and only what came before it counts."""
+    january = bill(book(PREPAID), "2026-01", spent(300, 800)).documents
+    february = bill(book(PREPAID), "2026-02", spent(300, 800), issued=january).documents
+    again = bill(book(PREPAID), "2026-02", spent(300, 800), issued=[*january, *february]).documents
+    assert again == february
+
+
+def test_lago_4769_what_was_given_up_by_a_new_invoice_of_the_boundary_does_not_count() -> None:
+    """Of two invoices of a boundary the one that is read later is brought forward."""
+    first = bill(book(PREPAID), "2026-01", spent(300)).documents
+    better = bill(book(PREPAID), "2026-01", spent(100)).documents
+    found = bill(book(PREPAID), "2026-02", spent(0, 850), issued=[*first, *better])
+    assert lines(found) == ["03 commitment -850.00"]
+    assert carried(found, "p") == ["950.00 0.00 50.00"]
+
+
+def test_a_boundary_without_a_rate_leaves_balances_as_they_were() -> None:
+    """February cannot be converted; March goes on from what January left."""
+    eu = "{time_zone: UTC, currency: EUR, fx: {source: ecb, date: period_end, max_age: 3 days, on_failure: fail}}"
+    text = book(PREPAID).replace("spec: global", "spec: eu").replace("specs: {", f"specs: {{eu: {eu}, ")
+    run_ = bill(
+        text, "2026-Q1", spent(300, 800, 100), rates="2026-01-31,ecb,USD/EUR,1\n2026-03-31,ecb,USD/EUR,1"
+    )
+    assert [one.status for one in run_.outcomes] == ["invoice", "invoice", "failed", "invoice"]
+    assert lines(run_) == ["01 commitment 1000.00", "02 commitment -300.00", "04 commitment -100.00"]
+
+
+# With plans, trials and pauses
+
+
+def test_a_commitment_of_each_period_does_not_accrue_in_a_trial_or_a_pause() -> None:
+    """Of April's 30 days 10 are on trial and 5 paused: 15 count."""
+    more = ", trial: 10 days, pauses: [{from: 2026-04-26, until: 2026-05-01}]"
+    assert lines(run(EACH, start="start: 2026-04-01", period="2026-04", more=more)) == [
+        "05 commitment 500.00"
+    ]
+    by_seconds = EACH.replace("}", ", prorate: seconds}")
+    assert lines(run(by_seconds, start="start: 2026-04-01", period="2026-04", more=more)) == [
+        "05 commitment 500.00"
+    ]

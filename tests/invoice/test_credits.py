@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ratebook.invoice.text import draw_invoice
 from tests.builders import Billed, bill
 
 MONTHS = ("01", "02", "03", "04", "05", "06")
@@ -237,3 +238,71 @@ def test_windows_that_share_a_cent_use_it_once(mode: str) -> None:
     text = f"specs: {{odd: {{time_zone: UTC, currency: USD, rounding: {{mode: {mode}}}}}}}\n{text}"
     billed = bill(text, "2026-01", used("01-10 1", "01-20 1"))
     assert Decimal(billed.invoice["total"]) >= 0
+
+
+# After tax
+
+AFTER = """
+specs:
+  after: {time_zone: UTC, currency: USD, credits: {tax: after}, tax: {TAX}}
+"""
+
+
+def after_tax(credits_: str, *events: str, tax: str = "name: VAT, percent: 10", more: str = "") -> Billed:
+    text = book(credits_, more).replace("spec: global", "spec: after")
+    return bill(AFTER.replace("TAX", tax) + text, "2026-01", used(*events))
+
+
+def test_after_tax_a_credit_pays_for_what_is_billed_with_its_tax() -> None:
+    billed = after_tax("{id: c, amount: 40}", "01-20 100")
+    assert billed.invoices() == [["usage rpc 100.00", "tax tax 10.00", "credit c -40.00", "total 70.00"]]
+    assert [billed.invoice[name] for name in ("subtotal", "tax", "credited")] == ["100.00", "10.00", "-40.00"]
+
+
+def test_after_tax_a_credit_pays_for_no_more_than_what_it_is_for_and_its_tax() -> None:
+    """110 of 165 are of rpc and its tax."""
+    text = book("{id: c, amount: 500, applies_to: [rpc]}").replace("spec: global", "spec: after")
+    usage = used("01-20 100") + "egress 2026-01-05T00:00:00Z o1 50\n"
+    billed = bill(AFTER.replace("TAX", "name: VAT, percent: 10") + text, "2026-01", usage)
+    assert billed.invoices()[0][-2:] == ["credit c -110.00", "total 55.00"]
+
+
+def test_after_tax_a_window_has_its_share_of_the_tax() -> None:
+    assert lines(after_tax("{id: c, amount: 500, expires: 2026-01-15}", "01-10 40", "01-20 60")) == [
+        "02 c -44.00"
+    ]
+
+
+def test_after_tax_each_fee_and_charge_has_the_tax_of_its_own_rate() -> None:
+    """60 of rpc at 20 % and 40 of eg at 5 %: 72.00 and 42.00."""
+    tax = "name: VAT, percent: 20, rates: {low: {percent: 5}}"
+    text = book("{id: c, amount: 500, applies_to: [eg]}").replace("spec: global", "spec: after")
+    text = text.replace("{rating: eg}", "{rating: eg, tax: low}")
+    usage = used("01-20 60") + "egress 2026-01-05T00:00:00Z o1 40\n"
+    billed = bill(AFTER.replace("TAX", tax) + text, "2026-01", usage)
+    assert billed.invoices()[0][-2:] == ["credit c -42.00", "total 72.00"]
+
+
+def test_after_tax_what_prices_contain_is_paid_as_it_stands() -> None:
+    tax = "name: VAT, percent: 20, prices: inclusive"
+    billed = after_tax("{id: c, amount: 500}", "01-20 120", tax=tax)
+    assert billed.invoices() == [["usage rpc 120.00", "tax tax 20.00", "credit c -120.00", "total 0.00"]]
+
+
+def test_after_tax_nobody_pays_what_the_customer_withholds() -> None:
+    """100 + 20 of tax, of which 9/10 go to the state: 102 are to be paid."""
+    billed = after_tax(
+        "{id: c, amount: 500}",
+        "01-20 100",
+        tax="name: KDV, percent: 20",
+        more=", tax: {withholding: 603, share: 9/10}",
+    )
+    assert billed.invoices()[0][-2:] == ["credit c -102.00", "total 0.00"]
+
+
+def test_an_invoice_as_text_says_what_credits_paid_after_tax_and_what_is_left() -> None:
+    text = draw_invoice(after_tax("{id: c, amount: 140}", "01-20 100").invoice)
+    rows = [" ".join(row.split()) for row in text.splitlines()]
+    below = rows[rows.index("Subtotal 100.00") :]
+    assert below[1:4] == ["VAT 10 % 10.00", "Credit c -110.00", "Total USD 0.00"]
+    assert "Credit c: 30.00 USD left" in below

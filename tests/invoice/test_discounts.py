@@ -284,3 +284,30 @@ contracts:
     )
     assert sum(amounts(run.invoice)) >= 0
     assert all(amount < 0 for amount in amounts(run.invoice, "discount"))
+
+
+PHASES = """
+rating: {rpc: {meter: requests, price: {amount: 1, per: 1}}}
+plans:
+  starter: {name: Starter, charges: [{rating: rpc}]}
+  pro: {name: Pro, charges: [{rating: rpc}]}
+contracts:
+  acme: {org: o1, type: metered, spec: global, plan: pro, start: 2026-09-01,
+         phases: [{until: 2026-10-15, plan: starter}], discounts: [DISCOUNT]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("discount", "total"),
+    [
+        ("percent: 50, applies_to: [usage], plan: starter", "total 85.00"),
+        ("percent: 50, applies_to: [usage], plan: pro", "total 65.00"),
+        ("amount: 40, applies_to: [usage], plan: starter", "total 70.00"),
+        ("units: 40, applies_to: [rpc], plan: pro", "total 60.00"),
+        ("units: 40, applies_to: [rpc], plan: pro, until: 2026-10-15", "total 100.00"),
+    ],
+)
+def test_a_discount_of_a_plan_holds_while_the_contract_is_on_it(discount: str, total: str) -> None:
+    """30 were used on starter, 70 on pro."""
+    text = PHASES.replace("DISCOUNT", f"{{{discount}}}")
+    assert bill(text, "2026-10", USAGE).invoices()[0][-1] == total

@@ -117,7 +117,7 @@ class Agreements:
             ),
             tiers=terms.plan_change.tiers,
             units=self._units(header),
-            money_off=MoneyOff.of(header, fees, terms),
+            money_off=MoneyOff.of(header, fees, terms, after_tax=spec.credits.tax == "after"),
             tax=tax_terms(terms.spec, spec, terms.tax, tuple(sources.values()), header),
             external_tax=spec.tax == "external",
             bills_all=terms.type == "fixed",

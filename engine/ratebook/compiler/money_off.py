@@ -54,6 +54,7 @@ class MoneyOff:
         discounts: in order.
         commitments: in the order in which they are drawn on: what ends earlier first, then by id.
         credits: in the order in which they are used: by priority, then what expires earlier first, then by id.
+        after_tax: whether credits pay for what is billed with its tax.
     """
 
     header: Agreement
@@ -61,9 +62,12 @@ class MoneyOff:
     discounts: tuple[ContractDiscount, ...]
     commitments: tuple[tuple[int, Commitment], ...]
     credits: tuple[tuple[int, Credit], ...]
+    after_tax: bool
 
     @classmethod
-    def of(cls, header: Agreement, fees: tuple[FeeSources, ...], terms: ContractTerms) -> "MoneyOff":
+    def of(
+        cls, header: Agreement, fees: tuple[FeeSources, ...], terms: ContractTerms, *, after_tax: bool
+    ) -> "MoneyOff":
         """Bring commitments and credits into the order in which they are used."""
 
         def end(when: When | None) -> Instant:
@@ -73,7 +77,7 @@ class MoneyOff:
         used = sorted(
             enumerate(terms.credits), key=lambda one: (one[1].priority, end(one[1].expires), one[1].id)
         )
-        return cls(header, fees, terms.discounts, tuple(drawn), tuple(used))
+        return cls(header, fees, terms.discounts, tuple(drawn), tuple(used), after_tax)
 
     @property
     def counts_periods_of_life(self) -> bool:
@@ -204,6 +208,7 @@ class MoneyOff:
                 applies_to=frozenset(one.applies_to),
                 window=(own,),
                 rolled=(Interval(own.end, expiry.rolled),),
+                after_tax=self.after_tax,
                 expiry=expiry,
                 pointer=f"{ANY_CONTRACT}#credits/{index}",
             )

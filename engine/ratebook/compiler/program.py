@@ -364,7 +364,10 @@ class CommitmentProgram:
 
 @dataclass(frozen=True, slots=True)
 class CreditProgram:
-    """Money that pays for service time in its window, and after its end, as far as it rolled over, in `rolled`."""
+    """Money that pays for service time in its window, and after its end, as far as it rolled over, in `rolled`.
+
+    One that pays `after_tax` pays for what is billed with its tax; others reduce what is taxed.
+    """
 
     credit: str
     name: str
@@ -372,6 +375,7 @@ class CreditProgram:
     applies_to: frozenset[str]
     window: tuple[Interval, ...]
     rolled: tuple[Interval, ...]
+    after_tax: bool
     expiry: Expiry
     pointer: str
 

@@ -11,10 +11,10 @@ from ratebook.invoice.balances import NO_BALANCES, Balances
 from ratebook.invoice.form import Form
 from ratebook.invoice.lines import Described, LineWriter
 from ratebook.invoice.sections import sections_of
-from ratebook.invoice.steps import settle
+from ratebook.invoice.steps import settle, settle_after_tax
 from ratebook.invoice.supply import Standing
 from ratebook.invoice.tax import tax
-from ratebook.money import plain
+from ratebook.money import plain, total_of
 from ratebook.rating.charge import RatedCharge
 from ratebook.template import Rows
 from ratebook.usage.rows import UsageRow
@@ -70,16 +70,19 @@ def build(
     if not lines and not writer.appendix:
         return Built(None, after)
     taxed = tax(form, lines, Standing(writer.entries, added, entries, writer.pieces))
+    paid, after = settle_after_tax(form, entries, taxed, after)
+    credited = total_of(amount for one in paid for amount in one.parts.values())
     document: dict[str, Any] = {
         "invoice": invoice_id(recipient.contract, form.program),
         "contract": recipient.contract,
         "customer": recipient.customer,
         **form.head,
-        "lines": lines + taxed.lines,
+        "lines": [*lines, *taxed.lines, *(one.line for one in paid)],
         "subtotal": str(taxed.subtotal),
         "tax": None if form.program.external_tax else str(taxed.amount),
         **taxed.said,
-        "total": str(taxed.subtotal + taxed.amount),
+        **({"credited": str(credited)} if paid else {}),
+        "total": str(taxed.subtotal + taxed.amount + credited),
         "fx": form.fx,
         "findings": findings,
         "digests": {"usage": usage, **form.digests},

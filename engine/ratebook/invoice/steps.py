@@ -9,6 +9,7 @@ from ratebook.invoice.credits import pay
 from ratebook.invoice.discounts import discount, fill_up_to_minimum
 from ratebook.invoice.entries import Divided, Entry
 from ratebook.invoice.form import Form
+from ratebook.invoice.tax import Tax, with_tax
 
 
 class Settled(NamedTuple):
@@ -43,7 +44,17 @@ def settle(form: Form, entries: Sequence[Entry], before: Balances) -> Settled:
     if program.commitments:
         step, after = commit(form, entries, after)
         lines, entries = [*lines, *step.lines], step.entries
-    if program.credits:
+    if program.credits and not program.credits[0].after_tax:
         step, after = pay(form, entries, after)
         lines, entries = [*lines, *step.lines], step.entries
     return Settled(lines, entries, after)
+
+
+def settle_after_tax(
+    form: Form, entries: Sequence[Entry], taxed: Tax, before: Balances
+) -> tuple[Sequence[Divided], Balances]:
+    """Let credits pay for what is billed with its tax, where the spec says so."""
+    if not form.program.credits or not form.program.credits[0].after_tax:
+        return (), before
+    step, after = pay(form, with_tax(form, entries, taxed), before)
+    return step.lines, after

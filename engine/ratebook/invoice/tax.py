@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from ratebook.compiler.program import RateGroup, TaxProgram, TaxRules, Withholding
+from ratebook.invoice.entries import ALWAYS, Entry
 from ratebook.invoice.form import Form
 from ratebook.invoice.line import Line, amount_line
-from ratebook.invoice.rate_groups import NO_GROUPS, Part, Taxation, Taxed, tax_groups
+from ratebook.invoice.rate_groups import NO_GROUPS, Part, Taxation, Taxed, tax_groups, taxes_of_entries
 from ratebook.invoice.supply import Standing, parts_of
-from ratebook.money import ZERO, minor_unit, plain, round_money, total_of
+from ratebook.money import ZERO, allocate, minor_unit, plain, round_money, total_of
 
 
 class Tax(NamedTuple):
@@ -47,6 +48,21 @@ def tax(form: Form, lines: Sequence[Line], standing: Standing) -> Tax:
     if rules is None or form.tax_line is None:
         return Tax(amount, form.rounded(ZERO), [], {})
     return _plain(form, rules, form.tax_line, lines, amount)
+
+
+def with_tax(form: Form, entries: Sequence[Entry], taxed: Tax) -> list[Entry]:
+    """Add to what is left of each fee and charge its share of the tax, so that all come to what is to be paid."""
+    unit = form.program.agreement.minor_unit
+    shares = [max(entry.amount, ZERO) for entry in entries]
+    if taxed.parts:
+        shares = taxes_of_entries(taxed.parts, taxed.taxation.taxes, len(entries), unit)
+    more = taxed.subtotal + taxed.amount - total_of(entry.amount for entry in entries)
+    if not more:
+        return list(entries)
+    divided = allocate(
+        more, shares if (more < 0) == (total_of(shares) < 0) else [-one for one in shares], unit
+    )
+    return [entry.less(-part, ALWAYS) for entry, part in zip(entries, divided, strict=True)]
 
 
 def _plain(form: Form, rate: TaxProgram, blank: Line, lines: Sequence[Line], subtotal: Decimal) -> Tax:

@@ -30,10 +30,14 @@ def draw_invoice(invoice: Mapping[str, Any]) -> str:
     ]
     if invoice["tax"] is None:
         rows.append(_ends("Tax", "added by the sink"))
+    if "credited" in invoice:
+        paid = (line for line in invoice["lines"] if line["kind"] == "credit")
+        rows += [_ends(printable(line["description"]), grouped(line["amount"])) for line in paid]
     rows += [_ends(f"Total {invoice['currency']}", grouped(invoice["total"])), "=" * WIDTH]
     rows += [_quote(quote) for quote in invoice["fx"]]
     if invoice.get("appendix"):
         rows += ["Usage in this period (no charge)", *(_line(line) for line in invoice["appendix"])]
+    rows += _balances(invoice)
     rows += [f"! {finding['code']} {printable(finding['message'])}" for finding in invoice["findings"]]
     return "\n".join(row.rstrip() for row in rows) + "\n"
 
@@ -93,9 +97,18 @@ def _wrapped(text: str, amount: str) -> Iterator[str]:
     yield from (f"  {row}" for row in rest)
 
 
+def _balances(invoice: Mapping[str, Any]) -> Iterator[str]:
+    """Draw what is left of commitments and credits."""
+    carried = invoice.get("carry_forward", {})
+    for kind, word in (("commitments", "Commitment"), ("credits", "Credit")):
+        for name, balance in carried.get(kind, {}).items():
+            yield f"{word} {name}: {grouped(balance['left'])} {invoice['currency']} left"
+
+
 def _lines(invoice: Mapping[str, Any]) -> Iterator[str]:
     """Draw the lines but those of tax: usage of child accounts in sections, and then what reduces or fills up."""
-    lines = [line for line in invoice["lines"] if line["kind"] != "tax"]
+    below = {"tax", "credit"} if "credited" in invoice else {"tax"}
+    lines = [line for line in invoice["lines"] if line["kind"] not in below]
     sections = invoice.get("sections", ())
     kinds = {"fee", "usage"} if sections else {line["kind"] for line in lines}
     known = {section["account"] for section in sections}

@@ -2,9 +2,9 @@
 
 from typing import Any, Literal
 
-from pydantic import Field, RootModel
+from pydantic import Field, RootModel, model_validator
 
-from ratebook.book.model.base import Model
+from ratebook.book.model.base import Model, problem
 from ratebook.book.model.tax import TaxField
 from ratebook.book.model.values import (
     Currency,
@@ -94,6 +94,16 @@ class Spec(Model):
     """What becomes of usage that arrives late."""
     sink: Id | None = None
     """The sink that invoices go to."""
+
+    @model_validator(mode="after")
+    def _tax_is_known(self) -> "Spec":
+        if self.tax == "external" and self.credits.tax == "after":
+            raise problem(
+                "RB214",
+                "credits cannot pay for a tax that a sink adds",
+                expected="credits: {tax: before}, or a tax of the spec's own",
+            )
+        return self
 
 
 class Sink(Model):
