@@ -91,7 +91,7 @@ def test_d46_usage_at_a_boundary_belongs_to_the_period_that_begins() -> None:
     assert [invoice[-1] for invoice in run.invoices()] == ["total 3.00", "total 5.00"]
 
 
-def test_killbill_1981_the_last_day_is_that_of_the_specs_zone() -> None:
+def test_killbill_1981_1966_1968_1856_the_last_day_is_that_of_the_specs_zone() -> None:
     """22:30 UTC on 31 October is 1 November in Istanbul."""
     spec = "specs: {global: {time_zone: Europe/Istanbul, currency: USD}}\n" + METERED
     usage = used("a", 3, "2026-10-31T20:59:59Z") + used("a", 5, "2026-10-31T22:30:00Z")
