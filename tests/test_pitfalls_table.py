@@ -73,6 +73,12 @@ def keys() -> set[str]:
     return numbers | {"C33b"} | threads | FOUND_BY_READING
 
 
+def carries(name: str, key: str) -> bool:
+    """Say whether the name of a test holds a number or thread; `#648` asked the question of `#5760` first."""
+    number = key.rpartition(" ")[2].lstrip("#ABDEFGHIJ")
+    return key == "getlago/lago #648" or re.search(rf"(?<!\d){re.escape(number)}(?!\d)", name) is not None
+
+
 @cache
 def names_in(file: str) -> frozenset[str]:
     """Give the tests of a module, or the names of cases in a file of them."""
@@ -98,3 +104,12 @@ def test_each_row_names_tests_that_are_there_or_says_with_what_it_comes(row: tup
     rest = TEST.sub("", row[2]).replace("<br>", "")
     assert rest == "" or LATER.match(rest)
     assert tests or rest
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row[0])
+def test_each_number_and_thread_is_in_the_name_of_a_test(row: tuple[str, str, str]) -> None:
+    names = [name for _, name in TEST.findall(row[2])]
+    named = {key for key in keys_of(row[0]) if key not in FOUND_BY_READING and not re.match(r"C\d", key)}
+    assert {key for key in named if names and not any(carries(name, key) for name in names)} <= {
+        "flexprice daysInDuration"
+    }
