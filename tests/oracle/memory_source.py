@@ -5,10 +5,11 @@ with them; it shares nothing with what writes or runs queries. Events are dictio
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil
 from typing import Any
 
@@ -39,6 +40,7 @@ class Counted:
     value: Any
     factor: Decimal
     until: Instant = NEVER
+    adds: bool = True
 
     @property
     def amount(self) -> Decimal:
@@ -97,22 +99,27 @@ class MemorySource:
             if at not in measure.slots.window or not counts(measure, row):
                 continue
             value = 1 if measure.aggregate == "count" else value_of(measure.value, row)
-            if value is None:
+            if value is None or not acts(measure, row):
                 continue
             event_id = str(row.get(measure.source.event_id, ""))
-            event = Counted(str(row[measure.source.subject]), event_id, at, value, Decimal(1))
+            event = Counted(
+                str(row[measure.source.subject]), event_id, at, value, Decimal(1), adds(measure, row)
+            )
             keys = dimensions(measure, row)
             for subject, segment in self._owners(measure, segments, event, window):
                 factor = self._factor(measure, segment, event, keys)
                 if factor is not None:
                     kept = tuple(keys[name] for name in measure.keep)
                     place = (subject.contract, segment.boundary, segment.segment, kept)
-                    billed = Counted(event.subject, event.id, event.at, event.value, factor, subject.end)
+                    billed = replace(event, factor=factor, until=self._until(measure, subject))
                     groups.setdefault(place, []).append(billed)
-        ends = {(row.timeline, row.boundary): measure.slots.bounds[row.last] for row in segments}
+        spans: dict[tuple[int, int], list[Interval]] = {}
+        for row in segments:
+            span = Interval(measure.slots.bounds[row.first], measure.slots.bounds[row.last])
+            spans.setdefault((row.timeline, row.boundary), []).append(span)
         timelines = {row.contract: row.timeline for rows in self.subjects.values() for row in rows}
         return [
-            usage_row(measure, place, groups[place], ends[timelines[place[0]], place[1]])
+            usage_row(measure, place, groups[place], sorted(spans[timelines[place[0]], place[1]]))
             for place in sorted(groups, key=order)
         ]
 
@@ -130,7 +137,11 @@ class MemorySource:
             if not own:
                 self._lose("no_price", measure, event, window)
             slot = measure.slots.at(event.at)
-            owners += [(subject, row) for row in own if row.first <= slot < row.last]
+            if measure.recurring:
+                last = {row.boundary: row for row in own if slot < row.last}
+                owners += [(subject, row._replace(segment=0)) for row in last.values()]
+            else:
+                owners += [(subject, row) for row in own if row.first <= slot < row.last]
         return owners
 
     def _lose(self, reason: UnbilledReason, measure: Measure, event: Counted, window: Interval) -> None:
@@ -189,7 +200,19 @@ def factor_of(table: FactorTable, version: int, keys: Mapping[str, str | None]) 
     return None if factor is None else Decimal(factor).scaleb(-table.scale)
 
 
-def usage_row(measure: Measure, place: Place, group: Sequence[Counted], end: Instant) -> UsageRow:
+def acts(measure: Measure, row: Row) -> bool:
+    """Whether an event is one of the operations that count."""
+    operation = measure.operation
+    return operation is None or row.get(operation.column) in (*operation.add, *operation.remove)
+
+
+def adds(measure: Measure, row: Row) -> bool:
+    return measure.operation is None or row.get(measure.operation.column) in measure.operation.add
+
+
+def usage_row(
+    measure: Measure, place: Place, group: Sequence[Counted], spans: Sequence[Interval]
+) -> UsageRow:
     """Aggregate; what does not add up is aggregated for each subject of a contract, then added up."""
     if measure.additive:
         quantity = sum((one.amount for one in group), Decimal(0))
@@ -197,17 +220,30 @@ def usage_row(measure: Measure, place: Place, group: Sequence[Counted], end: Ins
         return UsageRow(*place, len(group), quantity, units)
     subjects = sorted({one.subject for one in group})
     quantity = sum(
-        (aggregate(measure, [one for one in group if one.subject == subject], end) for subject in subjects),
+        (aggregate(measure, [one for one in group if one.subject == subject], spans) for subject in subjects),
         Decimal(0),
     )
     return UsageRow(*place, len(group), quantity, quantity)
 
 
-def aggregate(measure: Measure, group: Sequence[Counted], end: Instant) -> Decimal:
-    """Aggregate events of one subject over a whole billing period.
+def aggregate(measure: Measure, group: Sequence[Counted], spans: Sequence[Interval]) -> Decimal:
+    """Aggregate events of one subject over a whole billing period, which consists of spans (days, or one).
 
-    `time_weighted_sum` gives the integral of the level over time, in value × microseconds until the period's end.
+    `time_weighted_sum` gives the integral of the level over time, in value × microseconds until the period's end, and
+    so does what is prorated by seconds; by days it is the sum of the levels at the days' ends.
     """
+    end = spans[-1].end
+    if measure.prorate == "days":
+        return sum((level(measure, group, span.end) for span in spans), Decimal(0))
+    if measure.prorate == "seconds":
+        return integral(measure, group, Interval(spans[0].start, end))
+    if measure.recurring or measure.operation is not None:
+        return level(measure, group, end)
+    return of_events(measure, group, end)
+
+
+def of_events(measure: Measure, group: Sequence[Counted], end: Instant) -> Decimal:
+    """Aggregate events of one subject that have no level before them."""
     if measure.aggregate == "unique":
         return Decimal(len({one.value for one in group}))
     if measure.aggregate == "max":
@@ -221,6 +257,28 @@ def aggregate(measure: Measure, group: Sequence[Counted], end: Instant) -> Decim
         return max(group, key=lambda one: (one.at, one.id, one.amount)).amount
     assert measure.aggregate == "time_weighted_sum", measure.aggregate
     return sum((one.amount * (min(end, one.until) - one.at) for one in group), Decimal(0))
+
+
+def level(measure: Measure, group: Sequence[Counted], before: Instant) -> Decimal:
+    """Give a level just before an instant: the sum so far, the newest value, or how many values are there."""
+    past = sorted(
+        (one for one in group if one.at < before), key=lambda one: (one.at, one.id, one.adds, one.amount)
+    )
+    if measure.aggregate == "sum":
+        return sum((one.amount for one in past), Decimal(0))
+    if measure.aggregate == "latest":
+        return past[-1].amount if past else Decimal(0)
+    there = {one.value: one.adds for one in past}
+    return Decimal(sum(there.values()))
+
+
+def integral(measure: Measure, group: Sequence[Counted], period: Interval) -> Decimal:
+    """Add up a level times microseconds, from one change to the next."""
+    edges = sorted({period.start, period.end, *(one.at for one in group if one.at in period)})
+    return sum(
+        (level(measure, group, Instant(start + 1)) * (end - start) for start, end in pairwise(edges)),
+        Decimal(0),
+    )
 
 
 def order(place: Place) -> tuple[int, int, int, tuple[tuple[bool, str], ...]]:

@@ -6,7 +6,7 @@ back on another day; dimensions are NULL; subjects are unknown or change their c
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -29,6 +29,7 @@ from ratebook.usage.measure import (
     EventSource,
     FactorTable,
     Measure,
+    Operation,
     Slots,
 )
 from ratebook.usage.rows import SegmentRow, SubjectRow
@@ -151,8 +152,13 @@ def random_case(seed: int) -> Case:
         SubjectRow("ş ü", 3, 2, bounds[1], NEVER),
     ]
     needed = {bounds[0], bounds[1], cut, bounds[-1]}
-    measures = [random_measure(random, source, bounds, needed, number) for number in range(4)]
-    segments = [random_segments(random, measure) for measure in measures]
+    measures, segments = [], []
+    for number in range(4):
+        measure = random_measure(random, source, bounds, needed, number)
+        rows_of = random_segments(random, measure)
+        first = min(row.first for row in rows_of if row.first < row.last)
+        measures.append(replace(measure, since=measure.slots.bounds[first]))
+        segments.append(rows_of)
     return Case(rows, subjects, measures, segments, Interval(START, bounds[-2]))
 
 
@@ -205,16 +211,18 @@ def random_measure(
     if aggregate == "unique":
         value = random.choice(["method", "bytes", "level", "paid"])
     else:
-        computed = EXPRESSIONS if aggregate == "time_weighted_sum" else WIDE_EXPRESSIONS
+        weighed = aggregate in {"sum", "latest", "time_weighted_sum"}
+        computed = EXPRESSIONS if weighed else WIDE_EXPRESSIONS
         columns = ["bytes", "level", "status", random.choice(computed), random.choice(computed)]
         value = "" if aggregate == "count" else random.choice(columns)
     dimensions = random.sample(DIMENSIONS, random.randint(0, 4))
     names = [one.name for one in dimensions]
     keep = tuple(random.sample(names, random.randint(0, len(names))))
     slots = Slots(tuple(sorted({*needed, *random.sample(bounds, random.randint(0, len(bounds)))})))
+    level = random_level(random, aggregate)
     variants = 1
     factors: tuple[FactorTable, ...] = ()
-    if aggregate in {"count", "sum"} and random.random() < 0.8:
+    if aggregate in {"count", "sum"} and not level.get("recurring") and random.random() < 0.8:
         variants = random.choice([1, 2])
         factors = tuple(
             random_factors(random, names, slots, variants) for _ in range(random.choice([1, 1, 2]))
@@ -235,7 +243,26 @@ def random_measure(
         variants=variants,
         slots=slots,
         unless=random.choice([(), (), ((Condition("status", "gt", 403), Condition("chain", "eq", "eth")),)]),
+        **level,
     )
+
+
+def random_level(random: Random, aggregate: Aggregate) -> dict[str, Any]:
+    """Let what can be a level carry over from before the billed period, and what is unique be added and removed."""
+    operation = None
+    if aggregate == "unique" and random.random() < 0.7:
+        operation = random.choice(
+            [Operation("method", ("call",), ("logs", "")), Operation("status", (200,), (404, 500))]
+        )
+    if aggregate not in {"sum", "latest"} and operation is None:
+        return {}
+    prorates = ["none"] if aggregate == "unique" else ["none", "days", "seconds"]
+    recurring = random.random() < (0.3 if aggregate == "sum" else 0.8)
+    return {
+        "operation": operation,
+        "recurring": recurring,
+        "prorate": random.choice(prorates) if recurring else "none",
+    }
 
 
 def random_factors(random: Random, names: Sequence[str], slots: Slots, variants: int) -> FactorTable:
@@ -257,6 +284,8 @@ def random_factors(random: Random, names: Sequence[str], slots: Slots, variants:
 
 def random_segments(random: Random, measure: Measure) -> list[SegmentRow]:
     """Tile the slots of timeline 0 with periods and segments, those of 1 by one, and give 2 a price without any."""
+    if measure.recurring:
+        return random_periods(random, measure)
     edges = sorted({0, len(measure.slots), *random.choices(range(len(measure.slots) + 1), k=2)})
     variants = [random.randrange(measure.variants) for _ in range(2)]
     periods = list(pairwise(edges))
@@ -270,6 +299,22 @@ def random_segments(random: Random, measure: Measure) -> list[SegmentRow]:
     ]
     rows.append(SegmentRow(1, 0, 0, 0, len(measure.slots), variants[1]))
     return rows + random.choice([[], [SegmentRow(2, 0, 0, 0, 0, 0)]])
+
+
+def random_periods(random: Random, measure: Measure) -> list[SegmentRow]:
+    """Give both timelines periods with a history before them, each slot a day where days are counted."""
+    rows = []
+    for timeline in (0, 1):
+        begin = random.randrange(len(measure.slots))
+        edges = sorted({begin, len(measure.slots), random.randint(begin, len(measure.slots))})
+        for boundary, (first, last) in enumerate(pairwise(edges)):
+            if measure.prorate == "days":
+                rows += [
+                    SegmentRow(timeline, boundary, last - day, day, day + 1, 0) for day in range(first, last)
+                ]
+            else:
+                rows.append(SegmentRow(timeline, boundary, 0, first, last, 0))
+    return rows
 
 
 def write_parquet(case: Case, folder: Path, files: int = 2) -> str:

@@ -11,7 +11,6 @@ from ratebook.compiler.queries import (
     TEXT,
     combination_columns,
     dimension_text,
-    example_id,
     in_window,
     met,
     relation_of,
@@ -28,6 +27,7 @@ from ratebook.compiler.sql import (
     where,
     with_queries,
 )
+from ratebook.compiler.states import example_id
 from ratebook.usage.measure import EventSource, Measure
 
 Missing = Literal["subject", "event_id", "event_time"]

@@ -12,7 +12,17 @@ from typing import Final
 from ratebook.compiler.conditions import column_type, conditions_sql, dimension_sql
 from ratebook.compiler.expression_sql import given_sql, value_band_sql, value_sql
 from ratebook.compiler.factors import FactorJoin, factor_join
-from ratebook.compiler.sql import Dialect, MeteringQuery, Relation, Writer, select, where, with_queries
+from ratebook.compiler.sql import (
+    Dialect,
+    MeteringQuery,
+    Relation,
+    Writer,
+    indent,
+    select,
+    where,
+    with_queries,
+)
+from ratebook.compiler.states import acts, extra_states, id_text, states, within_periods
 from ratebook.usage.measure import VALUE_BAND, ColumnType, Dimension, EventSource, Measure
 
 TEXT: Final[ColumnType] = "string"
@@ -43,21 +53,25 @@ def metering_query(measure: Measure, dialect: Dialect, relation: Relation | None
     columns = _keys(measure, writer) | {"events": "m.events"}
     if measure.aggregate != "count":
         columns |= {name: f"m.{name}" for name in extra_states(measure)}
-        if measure.aggregate != "unique":
+        if measure.aggregate != "unique" or measure.operation is not None:
             columns["quantity"] = dialect.result("m.quantity")
-        if measure.aggregate == "time_weighted_sum":
+        if measure.weighs_time:
             columns["level"] = dialect.result("m.level")
     final = select(columns, "FROM measured AS m", where([_has_subject(writer)]))
     return writer.query(with_queries({"measured": measured}, final), columns)
 
 
-def extra_states(measure: Measure) -> tuple[str, ...]:
-    """Name the parts of a state that are no wide integers."""
-    return {"unique": ("value",), "latest": ("moment",)}.get(measure.aggregate, ())
-
-
 def measured_sql(measure: Measure, relation: Relation, writer: Writer) -> str:
     """Write the stage that reads events: filter, group, aggregate."""
+    if measure.aggregate == "latest" and measure.weighs_time:
+        return levels_sql(measure, relation, writer)
+    columns = groups(measure, writer) | states(measure, writer)
+    events = writer.dialect.events(relation, writer)
+    return select(columns, f"FROM {events} AS e", where(met(measure, writer)), "GROUP BY ALL")
+
+
+def groups(measure: Measure, writer: Writer) -> dict[str, str]:
+    """Write what events are told apart by: subject, slot, dimensions."""
     source = measure.source
     columns = {"subject": writer.column(source.subject)}
     if len(measure.slots) > 1:
@@ -65,9 +79,43 @@ def measured_sql(measure: Measure, relation: Relation, writer: Writer) -> str:
         columns["slot"] = writer.dialect.slot(time, measure.slots.bounds, writer)
     for number, dimension in enumerate(measure.dimensions):
         columns[f"d{number}"] = _grouped(dimension, measure, writer)
-    columns |= states(measure, writer)
-    events = writer.dialect.events(relation, writer)
-    return select(columns, f"FROM {events} AS e", where(met(measure, writer)), "GROUP BY ALL")
+    return columns
+
+
+def levels_sql(measure: Measure, relation: Relation, writer: Writer) -> str:
+    """Write the stage that weighs each value of a level with the time until the next one of its group.
+
+    What lasts beyond a group's last value is weighed where groups are merged.
+    """
+    dialect, source = writer.dialect, measure.source
+    grouped = groups(measure, writer)
+    value, kind = value_sql(measure, writer)
+    if kind not in {"integer", "decimal"}:
+        raise ValueError(f"{measure.value} is {kind}: {measure.aggregate} needs a number")
+    each = grouped | {
+        "at": dialect.micros(writer.column(source.event_time)),
+        "tie": id_text(source, writer),
+        "value": dialect.integer(value, kind, writer),
+    }
+    events = select(each, f"FROM {dialect.events(relation, writer)} AS e", where(met(measure, writer)))
+    partition = ", ".join(f"o.{name}" for name in grouped)
+    following = f"lead(o.at, {writer.bind('integer', 1)}, o.at)"
+    window = f"OVER (PARTITION BY {partition} ORDER BY o.at, o.tie, o.value)"
+    ordered = select(
+        {name: f"o.{name}" for name in each} | {"following": f"{following} {window}"},
+        f"FROM (\n{indent(events)}\n) AS o",
+    )
+    start, end = (within_periods(measure, f"n.{name}", writer) for name in ("at", "following"))
+    last = dialect.last(("n.at", "n.tie", "n.value"))
+    state = {
+        "events": "count(*)",
+        "began": "min(n.at)",
+        "moment": "max(n.at)",
+        "quantity": dialect.fitting(dialect.integer(last, "integer", writer), writer),
+        "level": dialect.fitting(dialect.added(f"n.value * ({end} - {start})"), writer),
+    }
+    kept = {name: f"n.{name}" for name in grouped}
+    return select(kept | state, f"FROM (\n{indent(ordered)}\n) AS n", "GROUP BY ALL")
 
 
 def _grouped(dimension: Dimension, measure: Measure, writer: Writer) -> str:
@@ -82,6 +130,8 @@ def met(measure: Measure, writer: Writer) -> Iterator[str]:
     given = given_sql(measure, writer) if measure.aggregate != "count" else None
     if given is not None:
         yield given
+    if measure.operation is not None:
+        yield from conditions_sql(iter([acts(measure.operation)]), measure.source, writer)
 
 
 def selected(measure: Measure, writer: Writer) -> Iterator[str]:
@@ -100,61 +150,6 @@ def in_window(source: EventSource, start: int, end: int, writer: Writer) -> Iter
     time = writer.column(source.event_time)
     yield f"{time} >= {writer.bind('instant', start)}"
     yield f"{time} < {writer.bind('instant', end)}"
-
-
-def states(measure: Measure, writer: Writer) -> dict[str, str]:
-    """Write the mergeable state of a group."""
-    count = {"events": "count(*)"}
-    if measure.aggregate == "count":
-        return count
-    dialect = writer.dialect
-    column, kind = value_sql(measure, writer)
-    if measure.aggregate == "unique":
-        return {"value": dialect.text(column, kind, writer)} | count
-    if kind not in {"integer", "decimal"}:
-        raise ValueError(f"{measure.value} is {kind}: {measure.aggregate} needs a number")
-    if measure.aggregate == "sum":
-        return count | {"quantity": dialect.total(column, kind, writer)}
-    return _of_many(measure, column, kind, writer) | count
-
-
-def _of_many(measure: Measure, column: str, kind: ColumnType, writer: Writer) -> dict[str, str]:
-    """Write the state of a group that does not add up."""
-    dialect, source = writer.dialect, measure.source
-    if measure.aggregate in {"max", "min"}:
-        best = dialect.integer(f"{measure.aggregate}({column})", kind, writer)
-        return {"quantity": dialect.fitting(best, writer)}
-    if measure.aggregate == "percentile":
-        return {"quantity": dialect.fitting(dialect.integer(column, kind, writer), writer)}
-    time = dialect.micros(writer.column(source.event_time))
-    if measure.aggregate == "time_weighted_sum":
-        elapsed = f"({time} - {writer.bind('integer', measure.slots.bounds[0])})"
-        weighted = dialect.added(f"{dialect.integer(column, kind, writer)} * {elapsed}")
-        return {
-            "quantity": dialect.fitting(weighted, writer),
-            "level": dialect.total(column, kind, writer),
-        }
-    order = (time, id_text(source, writer), column)
-    latest = dialect.integer(dialect.last(order), kind, writer)
-    return {"moment": f"max({time})", "quantity": dialect.fitting(latest, writer)}
-
-
-def id_text(source: EventSource, writer: Writer) -> str:
-    """Write an event's id as text, "" where it has none."""
-    return (
-        _text_or_empty(writer.column(source.event_id), writer) if source.event_id else writer.bind("text", "")
-    )
-
-
-def example_id(source: EventSource, writer: Writer) -> str:
-    """Write an aggregate that gives one id of a group as text, the same one every time."""
-    if not source.event_id:
-        return writer.bind("text", "")
-    return _text_or_empty(f"min({writer.column(source.event_id)})", writer)
-
-
-def _text_or_empty(expression: str, writer: Writer) -> str:
-    return f"coalesce({writer.dialect.text(expression, TEXT, writer)}, {writer.bind('text', '')})"
 
 
 def slot_sql(measure: Measure, writer: Writer) -> str:

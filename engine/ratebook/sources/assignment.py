@@ -119,9 +119,10 @@ class Assignment:
         self.connection.executemany(f"INSERT INTO slots_{number} VALUES (?, ?, ?, ?)", rows)
         if not measure.additive:
             self.connection.execute(
-                f"CREATE TABLE periods_{number} AS SELECT timeline, boundary, min(first) AS first, "
-                f"max(last) AS last, max(slot_end) AS period_end FROM segments_{number} "
-                f"JOIN slots_{number} ON slot = last - 1 GROUP BY timeline, boundary"
+                f"CREATE TABLE periods_{number} AS SELECT timeline, boundary, min(first) AS first, max(last) AS last, "
+                "max(segment) AS days, min(f.slot_start) AS period_start, max(l.slot_end) AS period_end "
+                f"FROM segments_{number} JOIN slots_{number} AS f ON f.slot = first "
+                f"JOIN slots_{number} AS l ON l.slot = last - 1 GROUP BY timeline, boundary"
             )
 
     def assign(self, number: int, measure: Measure, batches: Iterable[pa.RecordBatch]) -> Assigned:
@@ -209,7 +210,9 @@ def _chained(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[
 def _nothing(measure: Measure) -> pa.RecordBatch:
     """Stand in for the batches of a source that has no events."""
     names = {"subject": pa.string(), "slot": pa.int32()} | dict.fromkeys(keys(measure), pa.string())
-    names |= dict.fromkeys(("events", "quantity", "level", "moment"), pa.int64()) | {"value": pa.string()}
+    names |= dict.fromkeys(("events", "quantity", "level", "began", "moment"), pa.int64()) | {
+        "value": pa.string()
+    }
     for variant in range(measure.variants):
         names |= {f"{name}_{variant}": pa.int64() for name in ("units", "bare_events", "bare_quantity")}
     schema = pa.schema(list(names.items()))

@@ -18,12 +18,15 @@ _JOINED: Final = """
 FROM measured AS m
 JOIN slots_{number} AS t ON t.slot = CAST(m.slot AS INTEGER)
 LEFT JOIN subjects AS s ON s.subject = m.subject AND t.slot_start < s.life_end AND t.slot_end > s.life_start
-LEFT JOIN {segments} AS g ON g.timeline = s.timeline AND t.slot >= g.first AND t.slot < g.last
+LEFT JOIN {segments} AS g ON g.timeline = s.timeline{since} AND t.slot < g.last{days}
 WHERE g.boundary IS NOT NULL OR (t.reported AND (
   s.contract IS NULL OR t.slot_start < s.life_start OR t.slot_end > s.life_end
   OR s.timeline NOT IN (SELECT timeline FROM priced_{number})
 ))
 """
+_DAYS: Final = """
+LEFT JOIN segments_{number} AS d ON d.timeline = g.timeline AND d.boundary = g.boundary
+  AND t.slot >= d.first AND t.slot < d.last"""
 
 
 def keys(measure: Measure) -> list[str]:
@@ -56,7 +59,8 @@ def additive_sql(measure: Measure, number: int) -> str:
             f"sum({events}) AS all_events",
         ]
     select = ["s.contract", "g.boundary", "g.segment", *(f"m.{key}" for key in keys(measure)), *_unmatched()]
-    joined = _JOINED.format(number=number, segments=f"segments_{number}")
+    since = " AND t.slot >= g.first"
+    joined = _JOINED.format(number=number, segments=f"segments_{number}", since=since, days="")
     return f"CREATE TABLE rows_{number} AS SELECT {', '.join([*select, *columns])} {joined} GROUP BY ALL"
 
 
@@ -68,7 +72,67 @@ def _unmatched() -> list[str]:
     ]
 
 
+_QUANTITY: Final = "CAST(m.quantity AS HUGEINT)"
+_LEVEL: Final = "CAST(m.level AS HUGEINT)"
+_IN_HISTORY: Final = "t.slot < g.first"
+"""A level's states before the billed period: they weigh from its start."""
+_DAYS_LEFT: Final = "coalesce(d.segment, g.days)"
+
+
+def _states(measure: Measure) -> list[str]:
+    """Write what of a state is needed to merge it over a period."""
+    if measure.aggregate == "unique":
+        return (
+            ["m.value"] if measure.operation is None else ["m.value", f"{_QUANTITY} AS quantity", "m.moment"]
+        )
+    if measure.weighs_time:
+        return _weighed(measure)
+    states = [f"{_QUANTITY} AS quantity"]
+    if measure.prorate == "days":
+        states = [f"{_QUANTITY} * {_DAYS_LEFT} AS quantity"]
+    if measure.aggregate == "latest":
+        states = [f"{_QUANTITY} AS quantity", "m.moment"]
+        states += [f"{_DAYS_LEFT} AS days"] if measure.prorate == "days" else []
+    return states
+
+
+def _weighed(measure: Measure) -> list[str]:
+    """Write a state of values times microseconds; of what is before the period, only the level is left."""
+    if measure.aggregate == "latest":
+        return [
+            f"{_QUANTITY} AS quantity",
+            f"CASE WHEN {_IN_HISTORY} THEN 0 ELSE {_LEVEL} END AS level",
+            *("m.began", "m.moment", "g.period_start", "g.period_end"),
+        ]
+    return [
+        f"CASE WHEN {_IN_HISTORY} THEN 0 ELSE {_QUANTITY} END AS quantity",
+        f"{_LEVEL} AS level",
+        f"g.period_end - CASE WHEN {_IN_HISTORY} THEN g.period_start ELSE {measure.origin} END AS elapsed",
+    ]
+
+
+def states_sql(measure: Measure, number: int) -> str:
+    """Write the table of states that do not add up, each with its contract and billing period.
+
+    The states of a level that carries over belong to every period that is not over before them.
+    """
+    select = [
+        "s.contract",
+        "g.boundary",
+        *(f"m.{key}" for key in keys(measure)),
+        "m.subject",
+        "t.slot",
+        "CAST(m.events AS HUGEINT) AS events",
+        *_states(measure),
+    ]
+    since = "" if measure.recurring else " AND t.slot >= g.first"
+    days = _DAYS.format(number=number) if measure.prorate == "days" else ""
+    joined = _JOINED.format(number=number, segments=f"periods_{number}", since=since, days=days)
+    return f"CREATE TABLE states_{number} AS SELECT {', '.join(select)} {joined}"
+
+
 _MERGED: Final = {
+    "sum": "sum(quantity)",
     "max": "max(quantity)",
     "min": "min(quantity)",
     "unique": "count(DISTINCT value)",
@@ -77,52 +141,58 @@ _MERGED: Final = {
 }
 
 
-def states_sql(measure: Measure, number: int) -> str:
-    """Write the table of states that do not add up, each with its contract and billing period."""
-    states = {
-        "unique": ["m.value"],
-        "latest": ["CAST(m.quantity AS HUGEINT) AS quantity", "m.moment"],
-        "time_weighted_sum": [
-            "CAST(m.quantity AS HUGEINT) AS quantity",
-            "CAST(m.level AS HUGEINT) AS level",
-            f"least(g.period_end, s.life_end) - {measure.slots.bounds[0]} AS elapsed",
-        ],
-    }.get(measure.aggregate, ["CAST(m.quantity AS HUGEINT) AS quantity"])
-    select = [
-        "s.contract",
-        "g.boundary",
-        *(f"m.{key}" for key in keys(measure)),
-        "m.subject",
-        "t.slot",
-        "CAST(m.events AS HUGEINT) AS events",
-        *states,
-    ]
-    joined = _JOINED.format(number=number, segments=f"periods_{number}")
-    return f"CREATE TABLE states_{number} AS SELECT {', '.join(select)} {joined}"
-
-
-def _percentile_sql(measure: Measure, number: int) -> str:
-    """Write the nearest rank of each subject: the least value of which so many events have at most as much."""
+def _of_subjects(measure: Measure, number: int) -> str:
+    """Write what each subject of a contract comes to in a period."""
     group = ", ".join(["contract", "boundary", *keys(measure), "subject"])
-    places = max(0, decimals(measure.percent))
+    states = f"FROM states_{number} WHERE boundary IS NOT NULL"
+    if measure.aggregate == "percentile":
+        return _percentile_sql(measure, group, states)
+    if measure.operation is not None:
+        return _active_sql(group, states)
+    if measure.aggregate == "latest" and measure.prorate != "none":
+        return (_latest_by_days_sql if measure.prorate == "days" else _latest_by_time_sql)(group, states)
+    merged = _MERGED["time_weighted_sum" if measure.weighs_time else measure.aggregate]
+    return f"SELECT {group}, sum(events) AS events, {merged} AS quantity {states} GROUP BY {group}"
+
+
+def _percentile_sql(measure: Measure, group: str, states: str) -> str:
+    """Write the nearest rank of each subject: the least value of which so many events have at most as much."""
+    places = decimals(measure.percent)
     percent, whole = int(measure.percent.scaleb(places)), 100 * 10**places
     return (
         f"SELECT {group}, max(among) AS events, min(quantity) AS quantity FROM (SELECT {group}, quantity, "
         f"sum(sum(events)) OVER (PARTITION BY {group} ORDER BY quantity) AS up_to, "
-        f"sum(sum(events)) OVER (PARTITION BY {group}) AS among "
-        f"FROM states_{number} WHERE boundary IS NOT NULL GROUP BY {group}, quantity) "
+        f"sum(sum(events)) OVER (PARTITION BY {group}) AS among {states} GROUP BY {group}, quantity) "
         f"WHERE up_to * {whole} >= among * {percent} GROUP BY {group}"
     )
 
 
-def _of_subjects(measure: Measure, number: int) -> str:
-    """Write what each subject of a contract comes to in a period."""
-    if measure.aggregate == "percentile":
-        return _percentile_sql(measure, number)
-    group = ", ".join(["contract", "boundary", *keys(measure), "subject"])
+def _active_sql(group: str, states: str) -> str:
+    """Write how many values were added last, and not removed."""
     return (
-        f"SELECT {group}, sum(events) AS events, {_MERGED[measure.aggregate]} AS quantity "
-        f"FROM states_{number} WHERE boundary IS NOT NULL GROUP BY {group}"
+        f"SELECT {group}, sum(events) AS events, count(*) FILTER (WHERE active = 1) AS quantity FROM ("
+        f"SELECT {group}, value, sum(events) AS events, arg_max(quantity, moment) AS active {states} "
+        f"GROUP BY {group}, value) GROUP BY {group}"
+    )
+
+
+def _latest_by_days_sql(group: str, states: str) -> str:
+    """Write the sum over days of the newest value at the end of each: it holds until the next day that has one."""
+    return (
+        f"SELECT {group}, sum(events) AS events, sum(quantity * (days - later)) AS quantity FROM ("
+        f"SELECT {group}, days, sum(events) AS events, arg_max(quantity, moment) AS quantity, "
+        f"lead(days, 1, 0) OVER (PARTITION BY {group} ORDER BY days DESC) AS later {states} "
+        f"GROUP BY {group}, days) GROUP BY {group}"
+    )
+
+
+def _latest_by_time_sql(group: str, states: str) -> str:
+    """Write the integral of the newest value: a state's last one holds until the next state begins."""
+    lasts = "greatest(later, period_start) - greatest(moment, period_start)"
+    return (
+        f"SELECT {group}, sum(events) AS events, sum(level + quantity * ({lasts})) AS quantity FROM ("
+        f"SELECT *, lead(began, 1, period_end) OVER (PARTITION BY {group} ORDER BY moment) AS later {states}) "
+        f"GROUP BY {group}"
     )
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Literal
 
 from ratebook.book.expression import Expression, columns, kind
-from ratebook.calendar import Instant, Interval
+from ratebook.calendar import BEGINNING, Instant, Interval
 
 ColumnType = Literal["string", "integer", "decimal", "boolean"]
 Aggregate = Literal["count", "sum", "max", "min", "unique", "latest", "time_weighted_sum", "percentile"]
@@ -102,6 +102,15 @@ class FactorTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Operation:
+    """The column that says whether an event adds its value or removes it; other events do not count."""
+
+    column: str
+    add: tuple[Scalar, ...]
+    remove: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Slots:
     """Consecutive half-open intervals: slot *i* is `[bounds[i], bounds[i + 1])`."""
 
@@ -139,6 +148,11 @@ class Measure:
         value: the column that is aggregated, or the text of an expression.
         expression: what the text of the value says, where it is more than a column.
         percent: which percentile; 0 for every other aggregate.
+        operation: what adds a value, and what removes it (`unique` only).
+        recurring: whether what was before the billed period, since the subject's life began, carries over.
+        prorate: how a level that carries over counts: as it is at the end of the billed period (`none`), at the end of
+            each of its days, or at every moment. By days, a segment is the number of days that are left.
+        since: where the first billed period begins; before it only the level counts.
     """
 
     name: str
@@ -155,6 +169,10 @@ class Measure:
     unless: tuple[tuple[Condition, ...], ...] = ()
     expression: Expression | None = None
     percent: Decimal = Decimal(0)
+    operation: Operation | None = None
+    recurring: bool = False
+    prorate: Literal["none", "days", "seconds"] = "none"
+    since: Instant = BEGINNING
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -166,7 +184,17 @@ class Measure:
     @property
     def additive(self) -> bool:
         """Whether states may be added up over slots and dimensions."""
-        return self.aggregate in ADDITIVE
+        return self.aggregate in ADDITIVE and not self.recurring
+
+    @property
+    def origin(self) -> Instant:
+        """The instant from which time is weighed."""
+        return self.since if self.recurring else self.slots.bounds[0]
+
+    @property
+    def weighs_time(self) -> bool:
+        """Whether a state holds values times microseconds."""
+        return self.aggregate == "time_weighted_sum" or self.prorate == "seconds"
 
     @property
     def value_scale(self) -> int:
