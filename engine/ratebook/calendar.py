@@ -212,6 +212,17 @@ def days_touched(part: Interval, where: ZoneInfo) -> int:
     return (local_date(Instant(part.end - 1), where) - local_date(part.start, where)).days + 1
 
 
+def local_days(part: Interval, where: ZoneInfo) -> tuple[Interval, ...]:
+    """Give the local days that an interval touches, each cut to it; a day that the zone's clocks skipped is none."""
+    dates = (
+        local_date(part.start, where) + timedelta(days=number) for number in range(days_touched(part, where))
+    )
+    days = (
+        Interval(midnight(day, where), midnight(day + timedelta(days=1), where)).clip(part) for day in dates
+    )
+    return tuple(day for day in days if day.start < day.end)
+
+
 def share(part: Interval, whole: Interval, by: Literal["days", "seconds", "none"], where: ZoneInfo) -> Share:
     """Give the share of a nominal period that a part of it makes up.
 

@@ -103,7 +103,7 @@ class MemorySource:
                 continue
             event_id = str(row.get(measure.source.event_id, ""))
             event = Counted(
-                str(row[measure.source.subject]), event_id, at, value, Decimal(1), adds(measure, row)
+                str(row[measure.source.subject]), event_id, at, value, Decimal(1), adds=adds(measure, row)
             )
             keys = dimensions(measure, row)
             for subject, segment in self._owners(measure, segments, event, window):
@@ -114,14 +114,21 @@ class MemorySource:
                     billed = replace(event, factor=factor, until=self._until(measure, subject))
                     groups.setdefault(place, []).append(billed)
         spans: dict[tuple[int, int], list[Interval]] = {}
-        for row in segments:
-            span = Interval(measure.slots.bounds[row.first], measure.slots.bounds[row.last])
-            spans.setdefault((row.timeline, row.boundary), []).append(span)
+        for one in segments:
+            span = Interval(measure.slots.bounds[one.first], measure.slots.bounds[one.last])
+            spans.setdefault((one.timeline, one.boundary), []).append(span)
         timelines = {row.contract: row.timeline for rows in self.subjects.values() for row in rows}
         return [
             usage_row(measure, place, groups[place], sorted(spans[timelines[place[0]], place[1]]))
             for place in sorted(groups, key=order)
         ]
+
+    def _until(self, measure: Measure, subject: SubjectRow) -> Instant:
+        """When a subject leaves its contract; a level goes on after a pause."""
+        if not measure.recurring:
+            return subject.end
+        rows = self.subjects[subject.subject]
+        return max(row.end for row in rows if row.contract == subject.contract)
 
     def _owners(
         self, measure: Measure, segments: Sequence[SegmentRow], event: Counted, window: Interval
@@ -262,7 +269,7 @@ def of_events(measure: Measure, group: Sequence[Counted], end: Instant) -> Decim
 def level(measure: Measure, group: Sequence[Counted], before: Instant) -> Decimal:
     """Give a level just before an instant: the sum so far, the newest value, or how many values are there."""
     past = sorted(
-        (one for one in group if one.at < before), key=lambda one: (one.at, one.id, one.adds, one.amount)
+        (one for one in group if one.at < before <= one.until), key=lambda one: (one.at, one.id, one.adds, one.amount)
     )
     if measure.aggregate == "sum":
         return sum((one.amount for one in past), Decimal(0))
@@ -274,7 +281,8 @@ def level(measure: Measure, group: Sequence[Counted], before: Instant) -> Decima
 
 def integral(measure: Measure, group: Sequence[Counted], period: Interval) -> Decimal:
     """Add up a level times microseconds, from one change to the next."""
-    edges = sorted({period.start, period.end, *(one.at for one in group if one.at in period)})
+    changes = {edge for one in group for edge in (one.at, one.until) if edge in period}
+    edges = sorted({period.start, period.end, *changes})
     return sum(
         (level(measure, group, Instant(start + 1)) * (end - start) for start, end in pairwise(edges)),
         Decimal(0),

@@ -50,7 +50,7 @@ from ratebook.compiler.terms import ANY_CONTRACT, begins
 from ratebook.compiler.timed import Timed, layered, timed
 from ratebook.money import minor_unit
 from ratebook.template import Template, compile_template
-from ratebook.usage.measure import ADDITIVE, Condition
+from ratebook.usage.measure import Condition
 
 _DEFAULT_CYCLE: Final = Cycle()
 _ONE: Final = Decimal(1)
@@ -235,7 +235,7 @@ class Agreements:
             labels={name: labels[name] for name in sorted(description.labels & labels.keys())},
             report_only=report_only,
             additive=any(reading.additive for reading in readings),
-            over_time=any(reading.over_time for reading in readings),
+            clocks=tuple(sorted({reading.clock for reading in readings} - {"none"})),
             factor_changes=self._factor_changes(rule, where)
             if self.detailed or kept.is_bound
             else frozenset(),
@@ -263,7 +263,7 @@ class Agreements:
 
     def _is_late(self, use: MeterUse, *, is_bound: bool) -> bool:
         """Tell whether multipliers come after measuring."""
-        return is_bound or self.book.meters[use.meter].aggregate not in ADDITIVE
+        return is_bound or not self.book.meters[use.meter].adds_up
 
     def _factors_by(self, use: MeterUse, *, is_bound: bool) -> list[str]:
         """Give the dimensions that multipliers need after measuring, or that an explanation shows."""
@@ -299,8 +299,8 @@ class Agreements:
             places=kept.places(own),
             factor=use.factor,
             late=tuple(self._late(name, kept) for name in use.multiply_by) if is_late else (),
-            additive=meter.aggregate in ADDITIVE,
-            over_time=meter.aggregate == "time_weighted_sum",
+            additive=meter.adds_up,
+            clock="seconds" if meter.aggregate == "time_weighted_sum" else meter.prorate,
             pointer=f"rating/{sources.charge.rating}#meters/{rule.uses.index(use)}" if rule.meters else "",
         )
 
@@ -327,12 +327,7 @@ class Agreements:
         return bands_of(ladders, {prod(one, start=_ONE) for one in product(*factors)})
 
     def _factor_changes(self, rule: RatingRule, where: ZoneInfo) -> frozenset[Instant]:
-        names = [
-            name
-            for use in rule.uses
-            if self.book.meters[use.meter].aggregate in ADDITIVE
-            for name in use.multiply_by
-        ]
+        names = [name for use in rule.uses if self.book.meters[use.meter].adds_up for name in use.multiply_by]
         used = [self.book.multipliers[name] for name in names]
         return frozenset(begins(version, where) for one in used for version in one.factors.versions)
 

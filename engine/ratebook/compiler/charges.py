@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
+from math import prod
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from ratebook.book.model import Matrix, Multiplier, Percentage, amounts_of
 from ratebook.book.terms import ChargeSources, Term
-from ratebook.calendar import BEGINNING, NEVER, Instant, Interval
+from ratebook.calendar import BEGINNING, NEVER, Instant, Interval, local_days
 from ratebook.compiler.measures import factor_tree, versions_at
 from ratebook.compiler.prices import PriceTerms, compile_price, leaves_of, pick, scaled_price
 from ratebook.compiler.pricing_units import Amount, PricingUnits, in_money
@@ -32,6 +33,15 @@ from ratebook.template import Template
 
 _ONE: Final = Decimal(1)
 _MICRO: Final = Decimal("0.000001")
+
+
+Clock = Literal["none", "days", "seconds"]
+"""In what a level over time is added up: local days, or microseconds."""
+
+
+def length_of(nominal: Interval, clock: Clock, where: ZoneInfo) -> Decimal:
+    """Give the length of a full period, by which what was added up is divided."""
+    return Decimal(len(local_days(nominal, where)) if clock == "days" else nominal.length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +79,11 @@ class ReadingTerms:
     factor: Decimal
     late: tuple[LateMultiplier, ...]
     additive: bool
-    over_time: bool
+    clock: Clock
     pointer: str
 
-    def reading(self, billed: Interval, length: Decimal, where: ZoneInfo) -> Reading:
-        """Give it for one billed period; `length` is that by which levels over time of the charge are multiplied."""
+    def reading(self, billed: Interval, lengths: Mapping[Clock, Decimal], where: ZoneInfo) -> Reading:
+        """Give it for one billed period; `lengths` are those by which levels over time of the charge are multiplied."""
         return Reading(
             self.measure,
             self.meter,
@@ -81,7 +91,7 @@ class ReadingTerms:
             self.names,
             self.places,
             self.factor,
-            _ONE if self.over_time else length,
+            prod((length for clock, length in lengths.items() if clock != self.clock), start=_ONE),
             () if self.additive else late_factors(self.late, Instant(billed.end - 1), where),
             not self.additive,
             self.pointer,
@@ -93,7 +103,8 @@ class ChargeTerms:
     """A charge of an agreement, whatever the period.
 
     Usage of a meter that cannot be added up is not split: it is priced at the version of the period's end. A level
-    `over_time` is measured times microseconds; the nominal period's length is put into divisor and ladder.
+    over time is measured times microseconds or days, as its `clocks` say; the nominal period's length is put into
+    divisor and ladder.
     `factor_changes` split usage besides prices, where a row has one factor: because an explanation wants that, or
     because factors come late. `bands` cut the value of events where prices bound what one costs. With `readings` it
     reads them instead of `measure`, which is that of the first.
@@ -121,7 +132,7 @@ class ChargeTerms:
     report_only: bool
     otherwise: Price
     additive: bool
-    over_time: bool
+    clocks: tuple[Clock, ...]
     factor_changes: frozenset[Instant]
     bands: tuple[Decimal, ...]
     leaves_out: tuple[str, ...]
@@ -147,7 +158,8 @@ class ChargeTerms:
             where: the spec's zone.
         """
         billed = part.billed
-        length = Decimal(part.nominal.length) if self.over_time else _ONE
+        lengths = {clock: length_of(part.nominal, clock, where) for clock in self.clocks}
+        length = prod(lengths.values(), start=_ONE)
         if self.additive:
             edges = (billed.start, *sorted(cuts), billed.end)
             own = {billed.start} | windows | self.prices.changes(billed) | self.percents.changes(billed)
@@ -160,7 +172,7 @@ class ChargeTerms:
             )
         else:
             segments = (self._segment(billed, Instant(billed.end - 1), continues=False),)
-        if self.over_time:
+        if self.clocks:
             in_ladder = self._in_ladder(length) / self.conversion.ladder_divisor
             segments = tuple(replace(one, price=scaled_price(one.price, in_ladder)) for one in segments)
         if part.is_continued:
@@ -168,7 +180,7 @@ class ChargeTerms:
         return ChargeProgram(
             charge=self.charge,
             pointer=self.pointer,
-            use=self._use(billed, length, where),
+            use=self._use(billed, lengths, where),
             quantity_unit=self.quantity_unit,
             quantity_divisor=length,
             billable_unit=self.billable_unit,
@@ -186,6 +198,7 @@ class ChargeTerms:
             part=part.number,
             carries=bool(part.before),
             is_continued=part.is_continued,
+            days=local_days(part.span.counted, where) if "days" in self.clocks else (),
         )
 
     def for_nothing(self, pointer: str) -> "ChargeTerms":
@@ -233,7 +246,7 @@ class ChargeTerms:
     def _in_ladder(self, length: Decimal) -> Decimal:
         return self.conversion.ladder_divisor * (length if self.conversion.rounding == "none" else _ONE)
 
-    def _use(self, billed: Interval, length: Decimal, where: ZoneInfo) -> MeasureUse:
+    def _use(self, billed: Interval, lengths: Mapping[Clock, Decimal], where: ZoneInfo) -> MeasureUse:
         return MeasureUse(
             self.measure,
             self.keep,
@@ -241,7 +254,7 @@ class ChargeTerms:
             self.pool_by,
             () if self.additive else late_factors(self.late, Instant(billed.end - 1), where),
             self.bands,
-            tuple(one.reading(billed, length, where) for one in self.readings),
+            tuple(one.reading(billed, lengths, where) for one in self.readings),
             self.tells_accounts,
         )
 

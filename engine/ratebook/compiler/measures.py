@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from ratebook.book.expression import Column
 from ratebook.book.model import Meter, Multiplier
 from ratebook.book.model import Source as BookSource
+from ratebook.book.model.meter import Operation as BookOperation
 from ratebook.calendar import Instant, Interval, zone
 from ratebook.compiler.prices import tree_of
 from ratebook.compiler.terms import begins
@@ -22,6 +23,7 @@ from ratebook.usage.measure import (
     EventSource,
     FactorTable,
     Measure,
+    Operation,
     Slots,
 )
 
@@ -57,10 +59,14 @@ def _columns(where: Iterable[Condition]) -> str:
 
 @dataclass(slots=True)
 class MeasureDraft:
-    """A measure while contracts enroll: its bounds gather until all of them have."""
+    """A measure while contracts enroll: its bounds gather until all of them have.
+
+    `lives` are when accounts whose level carries over begin and end; before what is billed they cut slots too.
+    """
 
     spec: MeasureSpec
     bounds: set[Instant] = field(default_factory=set)
+    lives: set[Instant] = field(default_factory=set)
     zones: dict[str, ZoneInfo] = field(default_factory=dict)
 
     def add(self, intervals: Iterable[Interval], where: ZoneInfo) -> None:
@@ -99,7 +105,10 @@ def finish(
     spec = draft.spec
     used = [multipliers[name] for name in spec.multipliers]
     zones = draft.zones or {"UTC": zone("UTC")}  # where nothing is billed it is measured all the same
-    slots = Slots(tuple(sorted(draft.bounds | set(window) | _changes(used, draft.bounds, zones, window))))
+    since = min(draft.bounds, default=window.start)
+    before = {edge for edge in draft.lives if edge < since}
+    changes = _changes(used, draft.bounds, zones, window)
+    slots = Slots(tuple(sorted(draft.bounds | before | set(window) | changes)))
     starts = slots.bounds[:-1]
     in_zone = {
         key: tuple(versions_at(multiplier, starts, where) for multiplier in used)
@@ -121,6 +130,10 @@ def finish(
         value=value.name if isinstance(value, Column) else meter.value or "",
         expression=None if isinstance(value, Column) else value,
         percent=meter.percent or ZERO,
+        operation=None if meter.operation is None else _operation(meter.operation),
+        recurring=meter.recurring,
+        prorate=meter.prorate,
+        since=since,
         dimensions=tuple(
             Dimension(name, Band(meter.value or "", spec.bands))
             if name == VALUE_BAND
@@ -147,6 +160,10 @@ def _changes(
         for where in zones.values()
         if (moment := begins(version, where)) in whole
     }
+
+
+def _operation(written: BookOperation) -> Operation:
+    return Operation(written.column, written.add, written.remove)
 
 
 def dimension(meter: Meter, name: str) -> Dimension:

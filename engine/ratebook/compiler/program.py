@@ -151,9 +151,9 @@ class ChargeProgram:
     """A charge in one billed period: from units to exact nets.
 
     `divisor` converts multiplied units to billable ones, `quantity_divisor` what was measured to the quantity: the
-    length of the nominal period in microseconds for a level over time, else 1. `segments` tile the part of the billed
-    period in which the charge holds, `part` of the program's parts. One that `carries` goes on in the ladders of the
-    charge of this name in a part before, one that `is_continued` is gone on with.
+    length of the nominal period, in microseconds or `days`, for a level over time, else 1. `segments` tile the part of
+    the billed period in which the charge holds, `part` of the program's parts. One that `carries` goes on in the ladders
+    of the charge of this name in a part before, one that `is_continued` is gone on with.
     `leaves_out` names the narrower charges that bill some events of its meter in its stead.
     """
 
@@ -177,6 +177,7 @@ class ChargeProgram:
     part: int = 0
     carries: bool = False
     is_continued: bool = False
+    days: tuple[Interval, ...] = ()
 
     @cached_property
     def period(self) -> Interval:

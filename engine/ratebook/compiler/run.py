@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ratebook.book import Book
 from ratebook.book.accounts import Account, accounts_of, edges_inside
-from ratebook.book.model import Contract
+from ratebook.book.model import Contract, Meter
 from ratebook.calendar import NEVER, Calendar, Interval, RunPeriod, When, instant_of, zone
 from ratebook.compiler.agree import Agreements
 from ratebook.compiler.agreement import Agreed
@@ -28,12 +28,14 @@ from ratebook.usage.rows import SegmentRow
 class Timeline:
     """The programs of an agreement at each boundary of a run, in order; many contracts share one.
 
-    The parts of all its billed periods are numbered through: usage comes by these numbers.
+    The parts of all its billed periods are numbered through: usage comes by these numbers. `carrying` are the measures
+    whose level carries over from before the billed periods.
     """
 
     number: int
     agreed: Agreed
     programs: tuple[Program, ...]
+    carrying: tuple[int, ...]
 
     @property
     def numbered(self) -> Iterator[tuple[int, Program]]:
@@ -98,6 +100,10 @@ class RunCompiler:
             edges = edges_inside(accounts, program.boundary.billed)
             for measure in {measure for charge in program.charges for measure in charge.use.measures}:
                 self.measures[measure].bounds |= edges
+        for measure in timeline.carrying:
+            times = timeline.agreed.accrues(life)
+            lives = (one for account in accounts for one in account.within(times))
+            self.measures[measure].lives.update(edge for one in lives for edge in one)
         return accounts
 
     def _enroll(self, contract: Contract) -> tuple[Timeline, Interval]:
@@ -135,13 +141,19 @@ class RunCompiler:
             agreed.program(boundary, calendar, stages)
             for boundary in boundaries(calendar, life_of(stages), window)
         )
-        timeline = Timeline(len(self.timelines), agreed, programs)
+        used = [
+            (charge, one) for program in programs for charge in program.charges for one in charge.use.measures
+        ]
+        carrying = tuple({measure: None for _, measure in used if self._meter(measure).recurring})
+        timeline = Timeline(len(self.timelines), agreed, programs, carrying)
         self.timelines.append(timeline)
-        for program in programs:
-            for charge in program.charges:
-                for measure in charge.use.measures:
-                    self.measures[measure].add(charge.intervals(measure), agreed.header.zone)
+        for charge, measure in used:
+            days = charge.days if self._meter(measure).prorate == "days" else ()
+            self.measures[measure].add((*charge.intervals(measure), *days), agreed.header.zone)
         return timeline
+
+    def _meter(self, measure: int) -> Meter:
+        return self.book.meters[self.measures[measure].spec.meter]
 
     def plan(self) -> RunPlan:
         """Fix what must be measured, once all contracts are enrolled."""
@@ -176,7 +188,7 @@ class RunCompiler:
             variant = variants.get(agreed.header.zone.key, 0)
             for first_part, program in timeline.numbered:
                 for charge in _readers(program, number):
-                    for index, interval in enumerate(charge.intervals(number)):
+                    for index, interval in _told_apart(charge, number, measure):
                         first, last = (measure.slots.at(edge) for edge in interval)
                         part = first_part + charge.part
                         rows.append(SegmentRow(timeline.number, part, index, first, last, variant))
@@ -190,3 +202,10 @@ class RunCompiler:
 def _readers(program: Program, measure: int) -> Iterable[ChargeProgram]:
     """Give a charge for each part in which a measure is read: all that read it there share their segments."""
     return {charge.part: charge for charge in program.charges if measure in charge.use.measures}.values()
+
+
+def _told_apart(charge: ChargeProgram, number: int, measure: Measure) -> Iterable[tuple[int, Interval]]:
+    """Number the intervals in which usage is told apart; days of a level that counts by them by how many are left."""
+    if measure.prorate == "days":
+        return zip(range(len(charge.days), 0, -1), charge.days, strict=True)
+    return enumerate(charge.intervals(number))

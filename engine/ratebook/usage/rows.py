@@ -27,7 +27,8 @@ class SegmentRow(NamedTuple):
     """For one measure: slots `[first, last)` of a timeline belong to a part of a billed period and a segment of it.
 
     `boundary` numbers the parts of all billed periods of the timeline, in order: one a period where no change of plan
-    divides it.
+    divides it. Where a level counts by days each day has a row, and its segment is how many days of the part are left,
+    itself included.
     """
 
     timeline: int

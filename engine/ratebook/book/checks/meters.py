@@ -16,6 +16,7 @@ from ratebook.book.suggest import did_you_mean, one_of
 from ratebook.findings import Finding, Position
 
 _NUMBERS: Final = frozenset({"integer", "decimal"})
+_LEVELS: Final = frozenset({"sum", "latest", "unique"})
 _ANY_COLUMN: Final = frozenset({"unique"})
 _A: Final = {
     "string": "a text",
@@ -34,6 +35,8 @@ def check_columns(draft: Draft) -> Iterator[Finding]:
             pointer = f"meters/{name}"
             yield from _value(draft, meter, source, pointer)
             yield from _percentile(meter, pointer)
+            yield from _level(meter, pointer)
+            yield from _operation(meter, source, pointer)
             yield from _dimensions(meter, source, pointer)
             yield from _where(conditions(meter.where), source, pointer, meter.source)
     for name, rule in draft.rules.items():
@@ -130,6 +133,46 @@ def _percentile(meter: Meter, pointer: str) -> Iterator[Finding]:
         yield Finding(
             "RB214", message, f"{pointer}#percent", help="delete it, or write aggregate: percentile"
         )
+
+
+def _level(meter: Meter, pointer: str) -> Iterator[Finding]:
+    """Check that what carries over is a level."""
+    if meter.recurring and meter.aggregate not in _LEVELS:
+        message = f"`{meter.aggregate}` is no level that could carry over"
+        yield Finding(
+            "RB214", message, f"{pointer}#recurring", expected="sum, latest, or unique with operation"
+        )
+    elif meter.recurring and meter.aggregate == "unique" and meter.operation is None:
+        message = "values that are never removed would carry over for ever"
+        help_ = "operation: {column: …, add: [add], remove: [remove]}"
+        yield Finding("RB214", message, f"{pointer}#recurring", help=help_)
+    elif meter.prorate != "none" and not meter.recurring:
+        message = "`recurring` is missing: only a level that carries over can be prorated"
+        yield Finding("RB202", message, f"{pointer}#prorate", expected="recurring: true")
+    elif meter.prorate != "none" and meter.aggregate == "unique":
+        message = "a level of unique values is not prorated"
+        yield Finding("RB214", message, f"{pointer}#prorate", expected="prorate: none, or sum with 1 and -1")
+
+
+def _operation(meter: Meter, source: Source, pointer: str) -> Iterator[Finding]:
+    operation, place = meter.operation, f"{pointer}#operation"
+    if operation is None:
+        return
+    if meter.aggregate != "unique":
+        message = f"only unique values are added and removed, and this is `{meter.aggregate}`"
+        yield Finding("RB214", message, place, help="delete it, or write aggregate: unique")
+    kind = _column(operation.column, source, f"{place}/column", meter.source)
+    if isinstance(kind, Finding):
+        yield kind
+        return
+    for name, values in (("add", operation.add), ("remove", operation.remove)):
+        for index, value in enumerate(values):
+            yield from _condition(Condition(operation.column, "eq", value), kind, f"{place}/{name}/{index}")
+            if name == "remove" and value in operation.add:
+                message = f"`{value}` adds already"
+                yield Finding(
+                    "RB214", message, f"{place}/remove/{index}", help="take it out of one of the two"
+                )
 
 
 def _dimensions(meter: Meter, source: Source, pointer: str) -> Iterator[Finding]:

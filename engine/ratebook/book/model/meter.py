@@ -8,7 +8,17 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, mod
 
 from ratebook.book.expression import Expression, parse
 from ratebook.book.model.base import MARK, Model, problem
-from ratebook.book.model.values import Column, Flag, Id, LocalText, Number, PositivePercent, Text, named
+from ratebook.book.model.values import (
+    Column,
+    Flag,
+    Id,
+    LocalText,
+    Number,
+    PositivePercent,
+    Prorate,
+    Text,
+    named,
+)
 
 Aggregate = Literal["count", "sum", "max", "min", "unique", "latest", "time_weighted_sum", "percentile"]
 Operator = Literal["eq", "in", "not_in", "lt", "lte", "gt", "gte", "exists", "starts_with"]
@@ -140,6 +150,17 @@ def _dimension(value: object) -> object:
 DimensionField = Annotated[Dimension, BeforeValidator(_dimension)]
 
 
+class Operation(Model):
+    """The column that says whether an event adds its value or removes it; all other events do not count."""
+
+    column: Column
+    """The column of the operation."""
+    add: Annotated[tuple[ScalarField, ...], Field(min_length=1)]
+    """Its values that add."""
+    remove: Annotated[tuple[ScalarField, ...], Field(min_length=1)]
+    """Its values that remove."""
+
+
 class Meter(Model):
     """What is counted: which events of a source, how they add up, and what they are told apart by."""
 
@@ -155,6 +176,12 @@ class Meter(Model):
     """The column that is aggregated, or an expression, as `ceil(bytes / 4096) * copies`; not for `count`."""
     percent: PositivePercent | None = None
     """Which percentile, as in 95; only for `percentile`."""
+    operation: Operation | None = None
+    """What adds and removes values, as `{column: op, add: [add], remove: [remove]}`; only for `unique`."""
+    recurring: Flag = False
+    """Whether the level carries over from before the billing period (`sum`, `latest`, `unique` with operation)."""
+    prorate: Prorate = "none"
+    """How a recurring level counts: at the end of the period (`none`), at the end of each day, or at every moment."""
     unit: Text
     """What one of the quantity is, as in `request` or `byte`."""
     dimensions: tuple[DimensionField, ...] = ()
@@ -168,6 +195,11 @@ class Meter(Model):
             ExpressionError: it cannot be understood.
         """
         return None if self.value is None else parse(self.value)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether what is measured of parts of a period may be added up."""
+        return self.aggregate in {"count", "sum"} and not self.recurring
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
