@@ -25,6 +25,7 @@ from ratebook.calendar import (
     instant_of,
     iso,
     local_date,
+    local_days,
     midnight,
     share,
     shift,
@@ -410,3 +411,33 @@ def test_what_is_no_period_is_refused_with_what_was_expected(text: str) -> None:
 def test_a_period_that_ends_before_it_begins_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="ends before it begins"):
         RunPeriod.parse(text)
+
+
+# Local days
+
+
+@pytest.mark.parametrize(
+    ("zone_name", "start", "end", "hours"),
+    [
+        ("Europe/Berlin", date(2026, 3, 28), date(2026, 3, 31), [24, 23, 24]),
+        ("Europe/Berlin", date(2026, 10, 24), date(2026, 10, 27), [24, 25, 24]),
+        ("Europe/Istanbul", date(2026, 3, 28), date(2026, 3, 31), [24, 24, 24]),
+        ("Europe/Istanbul", date(2016, 3, 26), date(2016, 3, 28), [24, 23]),
+        ("Pacific/Apia", date(2011, 12, 29), date(2012, 1, 1), [24, 24]),  # there was no 30 December
+        ("America/Sao_Paulo", date(2018, 11, 3), date(2018, 11, 5), [24, 23]),  # midnight was skipped
+    ],
+)
+def test_local_days_are_as_long_as_they_are(zone_name: str, start: date, end: date, hours: list[int]) -> None:
+    where = zone(zone_name)
+    days = local_days(Interval(midnight(start, where), midnight(end, where)), where)
+    assert [day.length // HOUR for day in days] == hours
+    assert all(one.end == other.start for one, other in pairwise(days))
+
+
+def test_local_days_are_cut_to_what_touches_them() -> None:
+    where = zone("Europe/Istanbul")
+    noon = Instant(midnight(date(2026, 10, 5), where) + 12 * HOUR)
+    assert local_days(Interval(noon, Instant(noon + 1)), where) == (Interval(noon, Instant(noon + 1)),)
+    days = local_days(Interval(noon, Instant(noon + DAY)), where)
+    assert [day.length for day in days] == [DAY // 2, DAY // 2]
+    assert local_days(Interval(noon, noon), where) == ()

@@ -7,14 +7,31 @@ from decimal import Decimal
 
 import pytest
 
+from ratebook.book.expression import parse
 from ratebook.calendar import Instant, Interval
 from ratebook.compiler.clickhouse_sql import CLICKHOUSE
 from ratebook.compiler.conditions import condition_sql
 from ratebook.compiler.duckdb_sql import DUCKDB
-from ratebook.compiler.follow_ups import Detail, detail_query, missing_query, valueless_query, window_query
+from ratebook.compiler.follow_ups import (
+    Detail,
+    detail_query,
+    ignored_query,
+    missing_query,
+    valueless_query,
+    window_query,
+)
 from ratebook.compiler.queries import metering_query, relation_of
 from ratebook.compiler.sql import Dialect, MeteringQuery, Writer
-from ratebook.usage.measure import Band, Condition, Dimension, EventSource, FactorTable, Measure, Slots
+from ratebook.usage.measure import (
+    Band,
+    Condition,
+    Dimension,
+    EventSource,
+    FactorTable,
+    Measure,
+    Operation,
+    Slots,
+)
 
 SOURCE = EventSource(
     "requests_raw",
@@ -52,7 +69,7 @@ MEASURE = Measure(
     slots=Slots((Instant(0), Instant(86_400_000_000), Instant(172_800_000_000))),
 )
 PLAIN = replace(MEASURE, factors=(), variants=1, dimensions=(Dimension("chain"),), keep=("chain",))
-AGGREGATES = ("sum", "max", "min", "unique", "latest", "time_weighted_sum")
+AGGREGATES = ("sum", "max", "min", "unique", "latest", "time_weighted_sum", "percentile")
 DIALECTS: list[Dialect] = [DUCKDB, CLICKHOUSE]
 WINDOW = Interval(Instant(0), Instant(1))
 
@@ -63,6 +80,7 @@ def queries(dialect: Dialect) -> Iterable[MeteringQuery]:
     for aggregate in AGGREGATES:
         for value in ("status", "level"):
             yield metering_query(replace(PLAIN, aggregate=aggregate, value=value), dialect)  # type: ignore[arg-type]
+    yield from level_queries(dialect)
     yield metering_query(PLAIN, dialect, replace(relation_of(SOURCE), once=WINDOW))
     yield metering_query(replace(PLAIN, unless=(MEASURE.where,)), dialect)
     yield detail_query(Detail(MEASURE, uncovered=True, combinations=frozenset({("eth", None)})), dialect)
@@ -71,6 +89,20 @@ def queries(dialect: Dialect) -> Iterable[MeteringQuery]:
     yield missing_query(SOURCE, "event_time", WINDOW, dialect)
     yield valueless_query(replace(PLAIN, aggregate="sum", value="level"), dialect)
     yield window_query(SOURCE, WINDOW, dialect)
+
+
+def level_queries(dialect: Dialect) -> Iterable[MeteringQuery]:
+    for aggregate in ("sum", "latest"):
+        for prorate in ("none", "days", "seconds"):
+            level = replace(PLAIN, aggregate=aggregate, value="level", recurring=True, prorate=prorate)
+            yield metering_query(level, dialect)
+    users = replace(
+        PLAIN, aggregate="unique", value="status", operation=Operation("method", ("add",), ("remove",))
+    )
+    yield metering_query(users, dialect)
+    yield ignored_query(users, dialect)
+    text = "ceil(status / 4096) * min(level, 0.25) - coalesce(status, 1)"
+    yield metering_query(replace(PLAIN, aggregate="sum", value=text, expression=parse(text)), dialect)
 
 
 def without_names(text: str) -> str:

@@ -1,11 +1,11 @@
 """Queries that run beside metering: what is defective in a source, and the details of what could not be billed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from ratebook.calendar import Interval
-from ratebook.compiler.conditions import dimension_sql
-from ratebook.compiler.expression_sql import missing_sql, value_sql
+from ratebook.compiler.conditions import conditions_sql, dimension_sql
+from ratebook.compiler.expression_sql import given_sql, missing_sql, value_sql
 from ratebook.compiler.factors import factor_join
 from ratebook.compiler.queries import (
     TEXT,
@@ -27,7 +27,7 @@ from ratebook.compiler.sql import (
     where,
     with_queries,
 )
-from ratebook.compiler.states import example_id
+from ratebook.compiler.states import acts, example_id
 from ratebook.usage.measure import EventSource, Measure
 
 Missing = Literal["subject", "event_id", "event_time"]
@@ -165,6 +165,17 @@ def valueless_query(measure: Measure, dialect: Dialect, relation: Relation | Non
     missing = missing_sql(measure, writer) or writer.bind("boolean", value=False)
     conditions = [*selected(measure, writer), missing]
     conditions += _with_subject(measure.source, writer)
+    return _count(measure.source, conditions, relation, writer)
+
+
+def ignored_query(measure: Measure, dialect: Dialect, relation: Relation | None = None) -> MeteringQuery:
+    """Write the query that counts the events of a measure whose operation neither adds nor removes their value."""
+    writer = Writer(dialect)
+    conditions = [*selected(measure, writer)]
+    if measure.operation is not None:
+        other = replace(acts(measure.operation), operator="not_in")
+        conditions += conditions_sql(iter([other]), measure.source, writer)
+    conditions += filter(None, (given_sql(measure, writer), *_with_subject(measure.source, writer)))
     return _count(measure.source, conditions, relation, writer)
 
 

@@ -152,8 +152,8 @@ class ChargeProgram:
 
     `divisor` converts multiplied units to billable ones, `quantity_divisor` what was measured to the quantity: the
     length of the nominal period, in microseconds or `days`, for a level over time, else 1. `segments` tile the part of
-    the billed period in which the charge holds, `part` of the program's parts. One that `carries` goes on in the ladders
-    of the charge of this name in a part before, one that `is_continued` is gone on with.
+    the billed period in which the charge holds, `part` of the program's parts. One that `carries` goes on in the
+    ladders of the charge of this name in a part before, one that `is_continued` is gone on with.
     `leaves_out` names the narrower charges that bill some events of its meter in its stead.
     """
 

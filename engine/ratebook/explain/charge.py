@@ -8,6 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ratebook.billrun.outcomes import Outcome
+from ratebook.book.model import Meter
 from ratebook.calendar import Instant, Interval, iso
 from ratebook.compiler.measures import factor_tree, versions_at
 from ratebook.compiler.program import ChargeProgram, Ladder, Tier
@@ -199,7 +200,7 @@ def _usage(
         "1 event" if events == 1 else f"{events:,} events",
         f"{grouped(shown(quantity))} {unit}",
         f"meters/{meter}",
-        (Step(f"Query\n{queries[measure]}"),),
+        (*_carried(compiler.book.meters[meter], program), Step(f"Query\n{queries[measure]}")),
     )
     return Step(
         "Units",
@@ -208,6 +209,18 @@ def _usage(
         "",
         (*(one.step(unit) for one in weighed.values() if one.factors), counted),
     )
+
+
+def _carried(meter: Meter, program: ChargeProgram) -> Iterator[Step]:
+    """Explain how a level counts that carries over from before the billed period."""
+    if not meter.recurring:
+        return
+    counts = {
+        "none": "at the end of the period",
+        "days": f"at the end of each of {len(program.days)} days, over the days of the full period",
+        "seconds": "for as long as it lasts, over the length of the full period",
+    }
+    yield Step("The level carries over from the contract's start on", counts[meter.prorate])
 
 
 def _factors(

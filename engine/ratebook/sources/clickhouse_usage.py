@@ -8,7 +8,14 @@ from clickhouse_connect.driver.client import Client
 
 from ratebook.calendar import Interval
 from ratebook.compiler.clickhouse_sql import CLICKHOUSE
-from ratebook.compiler.follow_ups import Detail, detail_query, missing_query, valueless_query, window_query
+from ratebook.compiler.follow_ups import (
+    Detail,
+    detail_query,
+    ignored_query,
+    missing_query,
+    valueless_query,
+    window_query,
+)
 from ratebook.compiler.queries import metering_query, relation_of
 from ratebook.compiler.sql import MeteringQuery, Relation, Writer, check_identifier
 from ratebook.sources.clickhouse_connection import as_text, bound, connect, reading_settings, translated
@@ -127,6 +134,11 @@ class ClickHouseUsage:
         return self._counted(
             valueless_query(measure, CLICKHOUSE, self._relation(measure.source)), measure.source
         )
+
+    def ignored(self, measure: Measure) -> tuple[int, str]:
+        """Count a measure's events whose operation neither adds nor removes, with an example's id."""
+        relation = self._relation(measure.source)
+        return self._counted(ignored_query(measure, CLICKHOUSE, relation), measure.source)
 
     def events_in(self, source: EventSource, window: Interval) -> int:
         """Count the events of a window that may be measured."""

@@ -6,7 +6,7 @@ from ratebook.compiler.follow_ups import Missing
 from ratebook.findings import Finding
 from ratebook.sources.errors import pointer
 from ratebook.sources.text_columns import EXPECTED, declared_types
-from ratebook.usage.measure import EventSource, Measure
+from ratebook.usage.measure import EventSource, Measure, Operation
 
 NO_ID: Final = "RB406"
 _MISSING: Final[dict[Missing, tuple[str, str, str]]] = {
@@ -57,6 +57,19 @@ def valueless_finding(measure: Measure, events: int, example: str) -> Finding:
         expected=f"a value in {measure.value}",
         help=f"write the value, or leave these events out with `where: {{{measure.columns[0]}: {{exists: true}}}}`",
         details={"events": events, "column": measure.value, "measure": measure.name, "example": example},
+    )
+
+
+def ignored_finding(measure: Measure, operation: Operation, events: int, example: str) -> Finding:
+    """Say that events neither add nor remove their value."""
+    named = ", ".join(map(str, (*operation.add, *operation.remove)))
+    return Finding(
+        "RB417",
+        f"{events} event(s) of {measure.meter} have another {operation.column}{_as(example)}: they are not counted",
+        f"meters/{measure.meter}#operation/column",
+        expected=f"one of {named}",
+        help="add what is missing to `add` or `remove`, or leave these events out with `where`",
+        details={"events": events, "column": operation.column, "measure": measure.name, "example": example},
     )
 
 

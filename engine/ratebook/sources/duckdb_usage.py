@@ -18,6 +18,7 @@ from ratebook.compiler.duckdb_sql import DUCKDB
 from ratebook.compiler.follow_ups import (
     Detail,
     detail_query,
+    ignored_query,
     missing_query,
     valueless_query,
     window_query,
@@ -153,6 +154,11 @@ class DuckDBUsage:
         """Count a measure's events that have no value to aggregate, with an example's id."""
         with translated(measure.source.name):
             return self._counted(valueless_query(measure, DUCKDB), measure.source)
+
+    def ignored(self, measure: Measure) -> tuple[int, str]:
+        """Count a measure's events whose operation neither adds nor removes, with an example's id."""
+        with translated(measure.source.name):
+            return self._counted(ignored_query(measure, DUCKDB), measure.source)
 
     def events_in(self, source: EventSource, window: Interval) -> int:
         """Count the events of a window that may be measured."""

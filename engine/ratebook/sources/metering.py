@@ -6,7 +6,7 @@ from typing import Self
 from ratebook.calendar import Interval
 from ratebook.findings import Finding
 from ratebook.sources.assignment import Assignment
-from ratebook.sources.defects import valueless_finding
+from ratebook.sources.defects import ignored_finding, valueless_finding
 from ratebook.sources.protocol import Prepared, UsageSource
 from ratebook.sources.unbilled import odd_subjects, uncovered_usage, unplaced_usage
 from ratebook.usage.measure import EventSource, Measure
@@ -105,6 +105,7 @@ class Metered:
         self._unbilled: list[Unbilled] = []
         self._events: dict[int, int] = {}
         self._valueless: dict[int, int] = {}
+        self._ignored: dict[int, int] = {}
 
     def meter(
         self, number: int, segments: Sequence[SegmentRow], priced: Iterable[int], window: Interval
@@ -116,6 +117,11 @@ class Metered:
             if self._valueless[number]:
                 self._findings.append(valueless_finding(measure, self._valueless[number], example))
         reported = window if reports(number, self._measures) else None
+        if measure.operation is not None:
+            ignored, example = self._source.ignored(measure)
+            self._ignored[number] = ignored
+            if ignored and reported is not None:
+                self._findings.append(ignored_finding(measure, measure.operation, ignored, example))
         assignment.add_measure(number, measure, segments, priced, reported)
         assigned = assignment.assign(number, measure, self._source.measure(measure))
         self._events[number] = assigned.events
@@ -147,5 +153,5 @@ class Metered:
         filtered = 0
         if measure.where or measure.unless:
             met = self._source.events_in(measure.source, measure.slots.window)
-            filtered = met - events - self._valueless.get(number, 0)
+            filtered = met - events - self._valueless.get(number, 0) - self._ignored.get(number, 0)
         return MeasureCount(measure.name, events, filtered, prepared.duplicates)

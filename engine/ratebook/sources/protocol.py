@@ -44,6 +44,10 @@ class UsageSource(Protocol):
         """Count a measure's events that have no value to aggregate, with an example's id."""
         ...
 
+    def ignored(self, measure: Measure) -> tuple[int, str]:
+        """Count a measure's events whose operation neither adds nor removes their value, with an example's id."""
+        ...
+
     def events_in(self, source: EventSource, window: Interval) -> int:
         """Count the events of a window that may be measured."""
         ...

@@ -71,6 +71,15 @@ def _is_money(value: Share, pointer: str, rule: RatingRule, meters: Mapping[str,
             message = f"{needs}, and the billable unit {unit!r} is no currency"
             help_ = "say which it is as `unit` of the meter, or of the rule that converts"
             yield Finding("RB321", message, pointer, expected="a code of ISO 4217, as in USD", help=help_)
+    levels = [name for name, meter in known if meter.recurring]
+    if levels and isinstance(value, Percentage) and _is_of_events(value):
+        message = f"the price asks what single events cost, and the meter `{levels[0]}` is a level"
+        yield Finding("RB321", message, pointer, help="leave out `fixed`, `each` and `free: {events: …}`")
+
+
+def _is_of_events(price: Percentage) -> bool:
+    free = price.free is not None and price.free.events is not None
+    return bool(price.fixed) or price.each is not None or free
 
 
 def _includes(price: Term, included: Term) -> Iterator[Finding]:
