@@ -3,7 +3,9 @@
 A feature that is left out of `SWITCHED_ON` is known to the oracle and its own tests, but is not compared.
 """
 
-SWITCHED_ON: tuple[str, ...] = ("narrower", "percentile", "expressions", "shares", "package_round", "taxes")
+SWITCHED_ON: tuple[str, ...] = (
+    *("narrower", "percentile", "expressions", "shares", "package_round", "taxes", "recurring", "operation"),
+)
 """
 `narrower`: several charges on one meter, of which one is narrower or a surcharge.
 `percentile`, `expressions`, `recurring`, `operation`: of meters.

@@ -80,7 +80,7 @@ def events_of(
         if not meets(row, meter.get("where", {})) or not meets(row, where or {}):
             continue
         value = 1 if meter["aggregate"] == "count" else value_of(meter["value"], row)
-        if value is None:
+        if value is None or not operates(meter, row):
             continue
         found.append(
             Event(
@@ -94,6 +94,12 @@ def events_of(
             )
         )
     return found
+
+
+def operates(meter: Mapping[str, Any], row: Row) -> bool:
+    """Whether an event adds or removes its value, where that matters: what does neither counts for nothing."""
+    operation = meter.get("operation")
+    return operation is None or row.get(operation["column"]) in (*operation["add"], *operation["remove"])
 
 
 def meets(row: Row, where: Mapping[str, Any]) -> bool:

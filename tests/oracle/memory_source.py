@@ -114,7 +114,7 @@ class MemorySource:
                     billed = replace(event, factor=factor, until=self._until(measure, subject))
                     groups.setdefault(place, []).append(billed)
         spans: dict[tuple[int, int], list[Interval]] = {}
-        for one in segments:
+        for one in (row for row in segments if row.first < row.last):
             span = Interval(measure.slots.bounds[one.first], measure.slots.bounds[one.last])
             spans.setdefault((one.timeline, one.boundary), []).append(span)
         timelines = {row.contract: row.timeline for rows in self.subjects.values() for row in rows}

@@ -34,6 +34,8 @@ def computing(text: str, aggregate: str = "sum") -> Measure:
         ("bytes + status", "207"),
         ("bytes - status * 2", "-393"),
         ("-bytes", "-7"),
+        ("-(-bytes)", "7"),  # two signs in a row would begin a comment
+        ("bytes - -(-status)", "-193"),
         ("bytes * level", "17.50"),
         ("level * level", "6.25"),
         ("0.1 * bytes", "0.7"),

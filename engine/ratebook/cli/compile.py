@@ -27,6 +27,7 @@ def compile_(root: Path, period: str, environment: str, form: str) -> None:
     users: dict[int, list[str]] = {}
     for contract in session.book.contracts():
         timeline, _ = compiler.enroll(contract)
+        compiler.accounts(contract)
         users.setdefault(timeline.number, []).append(contract.id)
     plan = compiler.plan()
     try:

@@ -92,7 +92,7 @@ class _Written:
         if isinstance(expression, Constant):
             return self._constant(expression.value)
         if isinstance(expression, Negated):
-            return self._dialect.checked(f"-{self.value(expression.of)}", self._writer)
+            return self._dialect.checked(f"(-{self.value(expression.of)})", self._writer)
         if isinstance(expression, Divided):
             return self._divided(expression)
         if isinstance(expression, Chosen):

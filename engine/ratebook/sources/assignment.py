@@ -124,6 +124,12 @@ class Assignment:
                 f"FROM segments_{number} JOIN slots_{number} AS f ON f.slot = first "
                 f"JOIN slots_{number} AS l ON l.slot = last - 1 GROUP BY timeline, boundary"
             )
+        if measure.prorate == "days":
+            self.connection.execute(
+                f"CREATE TABLE days_{number} AS SELECT g.*, f.slot_start AS day_start, l.slot_end AS day_end "
+                f"FROM segments_{number} AS g JOIN slots_{number} AS f ON f.slot = first "
+                f"JOIN slots_{number} AS l ON l.slot = last - 1"
+            )
 
     def assign(self, number: int, measure: Measure, batches: Iterable[pa.RecordBatch]) -> Assigned:
         """Join a measure's usage, as it streams in, with its contracts."""

@@ -17,7 +17,7 @@ SEGMENTS: Final = (
 _JOINED: Final = """
 FROM measured AS m
 JOIN slots_{number} AS t ON t.slot = CAST(m.slot AS INTEGER)
-LEFT JOIN subjects AS s ON s.subject = m.subject AND t.slot_start < s.life_end AND t.slot_end > s.life_start
+LEFT JOIN {subjects} AS s ON s.subject = m.subject AND t.slot_start < s.life_end AND t.slot_end > s.life_start
 LEFT JOIN {segments} AS g ON g.timeline = s.timeline{since} AND t.slot < g.last{days}
 WHERE g.boundary IS NOT NULL OR (t.reported AND (
   s.contract IS NULL OR t.slot_start < s.life_start OR t.slot_end > s.life_end
@@ -25,8 +25,12 @@ WHERE g.boundary IS NOT NULL OR (t.reported AND (
 ))
 """
 _DAYS: Final = """
-LEFT JOIN segments_{number} AS d ON d.timeline = g.timeline AND d.boundary = g.boundary
-  AND t.slot >= d.first AND t.slot < d.last"""
+LEFT JOIN days_{number} AS d ON d.timeline = g.timeline AND d.boundary = g.boundary
+  AND t.slot >= d.first AND t.slot < d.last
+LEFT JOIN days_{number} AS x ON x.timeline = g.timeline AND x.boundary = g.boundary
+  AND s.level_end >= x.day_start AND s.level_end < x.day_end"""
+"""The day of a state, and the first day at whose end the subject is not in the contract any more."""
+_SUBJECTS: Final = "(SELECT *, max(life_end) OVER (PARTITION BY subject, contract) AS level_end FROM subjects)"
 
 
 def keys(measure: Measure) -> list[str]:
@@ -60,7 +64,9 @@ def additive_sql(measure: Measure, number: int) -> str:
         ]
     select = ["s.contract", "g.boundary", "g.segment", *(f"m.{key}" for key in keys(measure)), *_unmatched()]
     since = " AND t.slot >= g.first"
-    joined = _JOINED.format(number=number, segments=f"segments_{number}", since=since, days="")
+    joined = _JOINED.format(
+        number=number, subjects="subjects", segments=f"segments_{number}", since=since, days=""
+    )
     return f"CREATE TABLE rows_{number} AS SELECT {', '.join([*select, *columns])} {joined} GROUP BY ALL"
 
 
@@ -74,9 +80,12 @@ def _unmatched() -> list[str]:
 
 _QUANTITY: Final = "CAST(m.quantity AS HUGEINT)"
 _LEVEL: Final = "CAST(m.level AS HUGEINT)"
+_ENDS: Final = "least(g.period_end, s.level_end)"
+"""A level ends where its subject leaves the contract, and goes on after a pause."""
 _IN_HISTORY: Final = "t.slot < g.first"
 """A level's states before the billed period: they weigh from its start."""
-_DAYS_LEFT: Final = "coalesce(d.segment, g.days)"
+_DAYS_LEFT: Final = "greatest(coalesce(d.segment, g.days) - coalesce(x.segment, 0), 0)"
+"""Of the days that are left those before the subject leaves the contract."""
 
 
 def _states(measure: Measure) -> list[str]:
@@ -102,12 +111,12 @@ def _weighed(measure: Measure) -> list[str]:
         return [
             f"{_QUANTITY} AS quantity",
             f"CASE WHEN {_IN_HISTORY} THEN 0 ELSE {_LEVEL} END AS level",
-            *("m.began", "m.moment", "g.period_start", "g.period_end"),
+            *("m.began", "m.moment", "g.period_start", f"{_ENDS} AS period_end"),
         ]
     return [
         f"CASE WHEN {_IN_HISTORY} THEN 0 ELSE {_QUANTITY} END AS quantity",
         f"{_LEVEL} AS level",
-        f"g.period_end - CASE WHEN {_IN_HISTORY} THEN g.period_start ELSE {measure.origin} END AS elapsed",
+        f"{_ENDS} - CASE WHEN {_IN_HISTORY} THEN g.period_start ELSE {measure.origin} END AS elapsed",
     ]
 
 
@@ -125,9 +134,13 @@ def states_sql(measure: Measure, number: int) -> str:
         "CAST(m.events AS HUGEINT) AS events",
         *_states(measure),
     ]
-    since = "" if measure.recurring else " AND t.slot >= g.first"
+    since = " AND t.slot >= g.first"
+    if measure.recurring:
+        since = " AND s.level_end >= g.period_end" if measure.prorate == "none" else " AND s.level_end > g.period_start"
     days = _DAYS.format(number=number) if measure.prorate == "days" else ""
-    joined = _JOINED.format(number=number, segments=f"periods_{number}", since=since, days=days)
+    joined = _JOINED.format(
+        number=number, subjects=_SUBJECTS, segments=f"periods_{number}", since=since, days=days
+    )
     return f"CREATE TABLE states_{number} AS SELECT {', '.join(select)} {joined}"
 
 
