@@ -123,6 +123,16 @@ class MemorySource:
             for place in sorted(groups, key=order)
         ]
 
+    def _stays(
+        self, measure: Measure, subject: SubjectRow, of: SegmentRow, own: Sequence[SegmentRow]
+    ) -> bool:
+        """Whether a subject is still in its contract when a billing period counts: at its end, or at any time in it."""
+        edges = [row for row in own if row.boundary == of.boundary and row.first < row.last]
+        bounds, until = measure.slots.bounds, self._until(measure, subject)
+        if measure.prorate == "none":
+            return until >= bounds[max(row.last for row in edges)]
+        return until > bounds[min(row.first for row in edges)]
+
     def _until(self, measure: Measure, subject: SubjectRow) -> Instant:
         """When a subject leaves its contract; a level goes on after a pause."""
         if not measure.recurring:
@@ -145,8 +155,8 @@ class MemorySource:
                 self._lose("no_price", measure, event, window)
             slot = measure.slots.at(event.at)
             if measure.recurring:
-                last = {row.boundary: row for row in own if slot < row.last}
-                owners += [(subject, row._replace(segment=0)) for row in last.values()]
+                rows = {row.boundary: row._replace(segment=0) for row in own if slot < row.last}
+                owners += [(subject, row) for row in rows.values() if self._stays(measure, subject, row, own)]
             else:
                 owners += [(subject, row) for row in own if row.first <= slot < row.last]
         return owners
@@ -269,7 +279,8 @@ def of_events(measure: Measure, group: Sequence[Counted], end: Instant) -> Decim
 def level(measure: Measure, group: Sequence[Counted], before: Instant) -> Decimal:
     """Give a level just before an instant: the sum so far, the newest value, or how many values are there."""
     past = sorted(
-        (one for one in group if one.at < before <= one.until), key=lambda one: (one.at, one.id, one.adds, one.amount)
+        (one for one in group if one.at < before <= one.until),
+        key=lambda one: (one.at, one.id, one.adds, one.amount),
     )
     if measure.aggregate == "sum":
         return sum((one.amount for one in past), Decimal(0))

@@ -83,7 +83,37 @@ def test_a_level_begins_with_the_contract(both: Both) -> None:
     first, *others = measure.slots.bounds
     measure = replace(measure, slots=Slots((first, start, *others)))
     asked = both(rows, measure, subjects=subjects, segments=[SegmentRow(0, 0, 0, 2, 6, 0)])
-    assert [(row.contract, row.quantity) for row in asked.rows] == [(0, d("100")), (1, d("8"))]
+    assert [(row.contract, row.quantity) for row in asked.rows] == [(1, d("8"))]
+
+
+@pytest.mark.parametrize(("prorate", "expected"), [("none", None), ("days", 5 * 2), ("seconds", 5 * 2 * DAY)])
+@pytest.mark.parametrize("aggregate", ["sum", "latest"])
+def test_a_level_ends_where_its_subject_leaves_the_contract(
+    aggregate: str, prorate: str, expected: int | None, both: Both
+) -> None:
+    """As a child account does; what is not there at the end of the period is not in its level."""
+    left = [SubjectRow("a", 0, 0, BEGINNING, Instant(START + 2 * DAY))]
+    measure = level(aggregate, prorate)
+    asked = both(events({"ts": day(-9), "bytes": 5}), measure, subjects=left, segments=segments(measure))
+    assert [row.quantity for row in asked.rows] == ([] if expected is None else [expected])
+
+
+@pytest.mark.parametrize(
+    ("prorate", "expected"), [("none", [5, 8]), ("days", [5, 16]), ("seconds", [5 * DAY, 16 * DAY])]
+)
+def test_a_level_goes_on_after_a_pause(prorate: str, expected: list[int], both: Both) -> None:
+    """What happens in the pause belongs to nobody."""
+    subjects = [
+        SubjectRow("a", 0, 0, BEGINNING, Instant(START + DAY)),
+        SubjectRow("a", 0, 0, Instant(START + 2 * DAY), NEVER),
+    ]
+    rows = events({"ts": day(-9), "bytes": 5}, {"ts": day(2), "bytes": 100}, {"ts": day(3), "bytes": 3})
+    parts = [SegmentRow(0, 0, 1, 1, 2, 0), SegmentRow(0, 1, 2, 3, 4, 0), SegmentRow(0, 1, 1, 4, 5, 0)]
+    if prorate != "days":
+        parts = [SegmentRow(0, 0, 0, 1, 2, 0), SegmentRow(0, 1, 0, 3, 5, 0)]
+    asked = both(rows, level("sum", prorate), subjects=subjects, segments=parts)
+    assert [row.quantity for row in asked.rows] == expected
+    assert asked.lost == {("outside_contract", ("a",)): 1}
 
 
 def test_the_next_period_of_a_run_goes_on_from_the_one_before(both: Both) -> None:

@@ -30,7 +30,9 @@ LEFT JOIN days_{number} AS d ON d.timeline = g.timeline AND d.boundary = g.bound
 LEFT JOIN days_{number} AS x ON x.timeline = g.timeline AND x.boundary = g.boundary
   AND s.level_end >= x.day_start AND s.level_end < x.day_end"""
 """The day of a state, and the first day at whose end the subject is not in the contract any more."""
-_SUBJECTS: Final = "(SELECT *, max(life_end) OVER (PARTITION BY subject, contract) AS level_end FROM subjects)"
+_SUBJECTS: Final = (
+    "(SELECT *, max(life_end) OVER (PARTITION BY subject, contract) AS level_end FROM subjects)"
+)
 
 
 def keys(measure: Measure) -> list[str]:
@@ -136,7 +138,11 @@ def states_sql(measure: Measure, number: int) -> str:
     ]
     since = " AND t.slot >= g.first"
     if measure.recurring:
-        since = " AND s.level_end >= g.period_end" if measure.prorate == "none" else " AND s.level_end > g.period_start"
+        since = (
+            " AND s.level_end >= g.period_end"
+            if measure.prorate == "none"
+            else " AND s.level_end > g.period_start"
+        )
     days = _DAYS.format(number=number) if measure.prorate == "days" else ""
     joined = _JOINED.format(
         number=number, subjects=_SUBJECTS, segments=f"periods_{number}", since=since, days=days
