@@ -84,6 +84,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB341": Code("error", "Plans of one contract are billed in different cycles"),
         "RB342": Code("error", "A charge cannot go on in the ladder of another"),
         "RB343": Code("warning", "A price lock holds nothing back"),
+        "RB344": Code("error", "A published plan is changed"),
         # 4xx: usage that could not be read or trusted
         "RB401": Code("error", "The data of a source is not there"),
         "RB402": Code("error", "A column of a source is missing"),

@@ -55,7 +55,7 @@ BOOK/plans/pro.yaml:3:32: error RB201: unknown key `amuont`
   |
 3 |   - {id: base, name: Base fee, amuont: 10}
   |                                ^^^^^^
-  = expected: one of amount, bill, every, id, name, prorate, quantity
+  = expected: one of amount, bill, every, id, name, prorate, quantity, tax
   = help: did you mean `amount`?
 
 BOOK/specs/world.yaml:2:11: error RB211: the text 'usd' is not a currency
@@ -96,7 +96,7 @@ def test_json_is_for_programs(root: Path) -> None:
         "file": f"{root.as_posix()}/plans/pro.yaml",
         "line": 3,
         "column": 32,
-        "expected": "one of amount, bill, every, id, name, prorate, quantity",
+        "expected": "one of amount, bill, every, id, name, prorate, quantity, tax",
         "help": "did you mean `amount`?",
     }
 
@@ -115,7 +115,7 @@ def test_github_annotates_the_line(root: Path) -> None:
     assert result.exit_code == 2
     assert result.output.replace(root.as_posix(), "BOOK").splitlines()[1] == (
         "::error title=RB201 Unknown key,file=BOOK/plans/pro.yaml,line=3,col=32::unknown key `amuont`"
-        "%0Aexpected: one of amount, bill, every, id, name, prorate, quantity%0Ahelp: did you mean `amount`?"
+        "%0Aexpected: one of amount, bill, every, id, name, prorate, quantity, tax%0Ahelp: did you mean `amount`?"
     )
 
 
@@ -186,3 +186,26 @@ def test_schema_writes_all_of_them(tmp_path: Path) -> None:
 
     assert result.exit_code == 0
     assert len(list((tmp_path / "specs" / "schema").glob("*.schema.json"))) == 11
+
+
+def test_a_published_plan_is_compared_with_an_earlier_book(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    later = tmp_path_factory.mktemp("later")
+    for name, data in broken({"plans/pro.yaml": {"amount: 10": "amount: 11"}}).items():
+        (later / name).parent.mkdir(parents=True, exist_ok=True)
+        (later / name).write_bytes(data)
+
+    assert run("check", "--book", root, "--against", root).exit_code == 0
+    changed = run("check", "--book", later, "--against", root)
+    assert changed.exit_code == 2
+    assert (
+        "error RB344: the plan `pro` is published, as acme is on it, and `amount` was 10 and is 11"
+        in changed.output
+    )
+
+
+def test_an_earlier_book_must_be_whole(root: Path, tmp_path: Path) -> None:
+    result = run("check", "--book", root, "--against", tmp_path / "specs")
+    assert result.exit_code == 2
+    assert "is broken itself" in result.output

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ratebook.book import pointers
+from ratebook.book.book import Places
 from ratebook.book.contract_tables import ContractTable
 from ratebook.book.reader import Node
 from ratebook.book.tables import Table
@@ -83,7 +84,7 @@ class FilePlaces:
         return self._texts[position.file].line(position.line)
 
 
-def placed(findings: Iterable[Finding], places: FilePlaces) -> tuple[Finding, ...]:
+def placed(findings: Iterable[Finding], places: Places) -> tuple[Finding, ...]:
     """Give findings with their positions, each once, in order of their places."""
     found: dict[tuple[object, ...], Finding] = {}
     for finding in findings:

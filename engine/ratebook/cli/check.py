@@ -21,13 +21,20 @@ if TYPE_CHECKING:
     show_default=True,
     help="Text for people, JSON for programs, or annotations of a pull request.",
 )
-def check(root: Path, form: str) -> None:
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    help="Folder of an earlier book: plans that its contracts are on may only get later versions.",
+)
+def check(root: Path, form: str, against: Path | None) -> None:
     """Check a rate book: its files, and that they fit together.
 
     All findings are shown, each at its place, with what was expected and what to do. The exit code is 0 when the
     book can be used (it may have warnings), and 2 when it is broken.
     """
     loaded = _load(root)
+    if against is not None:
+        loaded = _compared(loaded, against)
 
     from ratebook.cli.render import document, draw_github, draw_text
 
@@ -39,6 +46,16 @@ def check(root: Path, form: str) -> None:
         for text in draw_github(loaded, root) if form == "github" else draw_text(loaded, root):
             click.echo(text)
     sys.exit(0 if loaded.book else 2)
+
+
+def _compared(loaded: "Loaded", against: Path) -> "Loaded":
+    from ratebook.book.published import check_published
+
+    earlier = _load(against)
+    if earlier.book is None:
+        click.echo(f"the book in {against.as_posix()} is broken itself: check it first", err=True)
+        sys.exit(2)
+    return check_published(loaded, earlier.book)
 
 
 def _load(root: Path) -> "Loaded":
