@@ -120,3 +120,14 @@ contracts:
             "total 13.00",
         ]
     ]
+
+
+def test_a_balance_takes_the_value_at_its_beginning() -> None:
+    """1,000 credits from 1 October at 0.01 are 10.00, and pay 2 of the 20.00 of a price in money."""
+    of = billed(
+        "price: {amount: 0.1, per: 1}",
+        "200 20 eth",
+        "credits: [{id: welcome, amount: {credit: 1000}, from: 2026-10-01, applies_to: [usage]}], "
+        "discounts: [{amount: {credit: 100}, applies_to: [usage], from: 2026-10-16}]",
+    )
+    assert of.invoices()[0][1:] == ["discount discount-1 -2.00", "credit welcome -10.00", "total 8.00"]

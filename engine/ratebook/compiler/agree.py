@@ -42,7 +42,7 @@ from ratebook.compiler.measures import MeasureDraft, MeasureSpec
 from ratebook.compiler.money_off import MoneyOff
 from ratebook.compiler.plan_terms import PlanTerms
 from ratebook.compiler.prices import PriceTerms, leaves_of
-from ratebook.compiler.pricing_units import PricingUnits
+from ratebook.compiler.pricing_units import PricingUnits, balances_in_money
 from ratebook.compiler.program import Agreement, FxPolicy, Price
 from ratebook.compiler.reading import METER
 from ratebook.compiler.tax import tax_terms
@@ -93,6 +93,7 @@ class Agreements:
     def _agree(self, terms: ContractTerms, lock: Interval | None, *, accounts: bool) -> Agreed:
         spec = self.book.specs[terms.spec]
         header = replace(_header(terms, spec, terms.currency or spec.currency), tells_accounts=accounts)
+        terms = balances_in_money(terms, self._units(header), header.zone)
         plan = self.book.plans[terms.plan] if terms.plan is not None else None
         cycle = terms.cycle or (plan and plan.cycle)
         plans = (

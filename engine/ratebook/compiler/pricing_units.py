@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from ratebook.book.model import LocalText, Settings
-from ratebook.calendar import Instant
+from ratebook.book.model import ContractDiscount, ContractTerms, LocalText, Settings
+from ratebook.book.model.contract import Commitment, Credit
+from ratebook.calendar import Instant, instant_of
 from ratebook.compiler.terms import begins
-from ratebook.money import MINOR_UNITS
+from ratebook.money import MINOR_UNITS, ZERO
 
 Amount = Decimal | Mapping[str, Decimal]
+Balance = TypeVar("Balance", ContractDiscount, Commitment, Credit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +99,21 @@ def in_money(amount: Amount, worths: Worths) -> Amount | None:
     if unit not in worths:
         return None
     return {currency: amount[unit] * value for currency, value in worths[unit].values.items()}
+
+
+def balances_in_money(terms: ContractTerms, units: PricingUnits, where: ZoneInfo) -> ContractTerms:
+    """Give a contract's terms with discounts, commitments and credits in money: each at its unit's value at `from`."""
+    if not units.versions:
+        return terms
+    changed = {
+        kind: tuple(_balance(one, units, where) for one in getattr(terms, kind))
+        for kind in ("discounts", "commitments", "credits")
+    }
+    return terms.model_copy(update=changed)
+
+
+def _balance(one: Balance, units: PricingUnits, where: ZoneInfo) -> Balance:
+    if one.amount is None or not unit_of(one.amount) or one.from_ is None:
+        return one
+    money = in_money(one.amount, units.at(instant_of(one.from_, where)))
+    return one.model_copy(update={"amount": ZERO if money is None else money})

@@ -148,7 +148,7 @@ def _with_plan(
     units = currencies_of_units(draft.settings)
     yield from check_currencies(sources, units, exchanged=spec.fx is not None)
     yield from check_contract_tax(draft, terms, sources)
-    yield from check_amounts(terms, homes.contract, pointer)
+    yield from check_amounts(terms, units, homes.contract, pointer)
     yield from check_twice(charges)
     yield from _bounds(charges, _zones(draft, terms.spec))
     yield from check_shares(charges, draft.meters, pointer)

@@ -3,12 +3,14 @@
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from ratebook.book.checks.currencies import Units
 from ratebook.book.checks.plan_changes import plans_of
 from ratebook.book.checks.references import applies_to
 from ratebook.book.model import ContractTerms
 from ratebook.book.model.plan import FEE, USAGE
 from ratebook.book.suggest import one_of
 from ratebook.findings import Finding
+from ratebook.money import MINOR_UNITS
 
 _KINDS: Final = {"discounts": "discount", "commitments": "commitment", "credits": "credit"}
 
@@ -64,16 +66,27 @@ def _charges(names: Iterable[str], others: set[str], charges: set[str], pointer:
             yield Finding("RB322", message, f"{pointer}/{index}", expected=one_of(charges))
 
 
-def check_amounts(terms: ContractTerms, currency: str, pointer: str) -> Iterator[Finding]:
-    """Check that amounts are had in the invoice's currency: a balance is never exchanged."""
+def check_amounts(terms: ContractTerms, units: Units, currency: str, pointer: str) -> Iterator[Finding]:
+    """Check that amounts are had in the invoice's currency: a balance is never exchanged.
+
+    One in a pricing unit is worth what the unit is at its `from`.
+    """
     for kind in _KINDS:
         for index, one in enumerate(getattr(terms, kind)):
-            amount: Any = one.amount
-            if isinstance(amount, Mapping) and currency not in amount:
-                message = (
-                    f"the amount is listed in {', '.join(sorted(amount))}, and the invoice is in {currency}"
-                )
-                place = f"{pointer}#{kind}/{index}/amount"
-                yield Finding(
-                    "RB308", message, place, help=f"list it in {currency} as well, as in {{{currency}: …}}"
-                )
+            place = f"{pointer}#{kind}/{index}"
+            if isinstance(one.amount, Mapping):
+                yield from _amount(one.amount, units, currency, f"{place}/amount")
+                if one.from_ is None and not units.keys().isdisjoint(one.amount):
+                    message = "`from` is missing, and so the time at which a pricing unit's worth is taken"
+                    yield Finding("RB202", message, place, expected="from: …, beside the amount")
+
+
+def _amount(amount: Mapping[str, Any], units: Units, currency: str, pointer: str) -> Iterator[Finding]:
+    unit = min(units.keys() & amount.keys(), default="")
+    if currency in (units[unit] if unit else amount) or amount.keys() - units.keys() - MINOR_UNITS.keys():
+        return
+    message = f"the amount is listed in {', '.join(sorted(amount))}, and the invoice is in {currency}"
+    help_ = f"list it in {currency} as well, as in {{{currency}: …}}"
+    if unit:
+        help_ = f"say what one of the pricing unit is worth in {currency}"
+    yield Finding("RB308", message, pointer, help=help_)
