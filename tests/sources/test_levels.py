@@ -148,20 +148,20 @@ def test_a_day_counts_with_the_level_at_its_end(both: Both) -> None:
 
 
 @pytest.mark.parametrize("aggregate", ["sum", "latest"])
-def test_a_unit_added_and_removed_on_one_day_is_no_day(aggregate: str, both: Both) -> None:
+def test_lago_4399_a_unit_added_and_removed_on_one_day_is_no_day(aggregate: str, both: Both) -> None:
     """lago-api #4399: counted as two days."""
     removed = -1 if aggregate == "sum" else 0
     rows = events({"ts": day(2, 60 * SECOND), "bytes": 1}, {"ts": day(2, 7200 * SECOND), "bytes": removed})
     assert quantity(both, rows, level(aggregate, "days")) == 0
 
 
-def test_a_negative_running_level_inflates_nothing(both: Both) -> None:
+def test_lago_5906_a_negative_running_level_inflates_nothing(both: Both) -> None:
     """lago-api #5906: removed before it was added, the level of the second day is -2, and not 3."""
     rows = events({"ts": day(1), "bytes": -5}, {"ts": day(2), "bytes": 3}, {"ts": day(3), "bytes": 4})
     assert quantity(both, rows, level("sum", "days")) == -5 - 2 + 2 + 2
 
 
-def test_an_event_that_came_late_counts_from_its_own_time_on(both: Both) -> None:
+def test_lago_6019_an_event_that_came_late_counts_from_its_own_time_on(both: Both) -> None:
     """lago-api #6019: a backdated event was missing from a cached level; no order of rows matters here."""
     rows = events({"ts": day(3), "bytes": 2}, {"ts": day(-20), "bytes": 10}, {"ts": day(2), "bytes": 1})
     assert quantity(both, rows, level("sum", "days")) == 10 + 11 + 13 + 13
@@ -169,13 +169,13 @@ def test_an_event_that_came_late_counts_from_its_own_time_on(both: Both) -> None
 
 
 @pytest.mark.parametrize("aggregate", ["sum", "latest"])
-def test_days_without_events_count_once(aggregate: str, both: Both) -> None:
+def test_lago_5616_days_without_events_count_once(aggregate: str, both: Both) -> None:
     """lago-api #5616: a hole in the daily usage was counted again on the next day."""
     rows = events({"ts": day(1), "bytes": 4}, {"ts": day(4), "bytes": 0})
     assert quantity(both, rows, level(aggregate, "days")) == (16 if aggregate == "sum" else 12)
 
 
-def test_a_level_that_falls_is_no_negative_usage(both: Both) -> None:
+def test_lago_5102_a_level_that_falls_is_no_negative_usage(both: Both) -> None:
     """lago-api #5102: differences of days became negative usage."""
     rows = events({"ts": day(-1), "bytes": 9}, {"ts": day(2), "bytes": -4}, {"ts": day(3), "bytes": -5})
     assert quantity(both, rows, level("sum", "days")) == 9 + 5 + 0 + 0
@@ -184,7 +184,7 @@ def test_a_level_that_falls_is_no_negative_usage(both: Both) -> None:
 # By seconds
 
 
-def test_every_microsecond_counts(both: Both) -> None:
+def test_lago_5651_5583_every_microsecond_counts(both: Both) -> None:
     """lago-api #5651, #5583: times that went through floats lost microseconds."""
     rows = events({"ts": day(1, 1), "bytes": 3}, {"ts": day(4, DAY - 1), "bytes": 5})
     assert quantity(both, rows, level("sum", "seconds")) == 3 * (4 * DAY - 1) + 5 * 1
