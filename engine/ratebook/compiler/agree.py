@@ -122,6 +122,7 @@ class Agreements:
             tax=tax_terms(terms.spec, spec, terms.tax, tuple(sources.values()), header),
             external_tax=spec.tax == "external",
             bills_all=terms.type == "fixed",
+            late_usage=spec.late_usage,
         )
 
     def _lock(self, terms: ContractTerms, start: When) -> Interval | None:

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from ratebook.book.model import Duration
 from ratebook.book.model.plan import FeeCycle
+from ratebook.book.model.spec import LateUsage
 from ratebook.book.terms import FeeSources
 from ratebook.calendar import (
     BEGINNING,
@@ -69,6 +70,7 @@ class Agreed:
         tax: its rates in time; None where there is none, or somebody else adds it.
         external_tax: whether somebody else adds it.
         bills_all: whether all usage counts as billed, as a fixed price does.
+        late_usage: how long after a period its invoice is corrected, and by which document.
     """
 
     number: int
@@ -84,6 +86,7 @@ class Agreed:
     tax: TaxTerms | None
     external_tax: bool
     bills_all: bool
+    late_usage: LateUsage
     _trials: dict[PlanTerms, PlanTerms] = field(default_factory=dict)
     _programs: dict[tuple[Boundary, Calendar, Stages], Program] = field(default_factory=dict)
 

@@ -12,7 +12,18 @@ from typing import NamedTuple
 from ratebook.book import Book
 from ratebook.book.accounts import Account, accounts_of, edges_inside
 from ratebook.book.model import Contract, Meter
-from ratebook.calendar import NEVER, Calendar, Interval, RunPeriod, When, instant_of, zone
+from ratebook.calendar import (
+    NEVER,
+    Calendar,
+    Interval,
+    RunPeriod,
+    When,
+    instant_of,
+    local_date,
+    midnight,
+    shift,
+    zone,
+)
 from ratebook.compiler.agree import Agreements
 from ratebook.compiler.agreement import Agreed
 from ratebook.compiler.boundaries import boundaries
@@ -29,13 +40,15 @@ class Timeline:
     """The programs of an agreement at each boundary of a run, in order; many contracts share one.
 
     The parts of all its billed periods are numbered through: usage comes by these numbers. `carrying` are the measures
-    whose level carries over from before the billed periods.
+    whose level carries over from before the billed periods. The first `closed` programs are those of boundaries before
+    the run's period, which are only compared with what was issued for them.
     """
 
     number: int
     agreed: Agreed
     programs: tuple[Program, ...]
     carrying: tuple[int, ...]
+    closed: int
 
     @property
     def numbered(self) -> Iterator[tuple[int, Program]]:
@@ -61,19 +74,21 @@ class RunCompiler:
         period: the period that was asked for.
         subjects: measures only these, where an explanation needs no others; () measures all.
         detailed: see `Agreements`.
+        corrects: compiles closed boundaries too, as far back as late usage may be billed.
     """
 
     book: Book
     period: RunPeriod
     subjects: tuple[str, ...] = ()
     detailed: bool = False
+    corrects: bool = False
     timelines: list[Timeline] = field(default_factory=list)
     agreements: Agreements = field(init=False)
     _enrolled: dict[tuple[int, When, When | None, bool], tuple[Timeline, Interval]] = field(
         default_factory=dict
     )
     _timelines: dict[tuple[int, Calendar, Stages], Timeline] = field(default_factory=dict)
-    _horizons: dict[Calendar, Interval] = field(default_factory=dict)
+    _horizons: dict[tuple[Calendar, Interval], Interval] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin without any agreement."""
@@ -116,36 +131,45 @@ class RunCompiler:
         key = (
             agreed.number,
             calendar,
-            stages if agreed.depends_on_life else self._what_matters(calendar, stages),
+            stages if agreed.depends_on_life else self._what_matters(agreed, calendar, stages),
         )
         timeline = self._timelines.get(key)
         if timeline is None:
             timeline = self._timelines[key] = self._timeline(agreed, calendar, key[2])
         return timeline, life
 
-    def _what_matters(self, calendar: Calendar, stages: Stages) -> Stages:
+    def _what_matters(self, agreed: Agreed, calendar: Calendar, stages: Stages) -> Stages:
         """Cut a life to what the run can see of it, so that contracts of different age share a timeline.
 
         A start in the first period or later stays: it says where the period is cut, and which period is the first.
         """
-        if calendar not in self._horizons:
-            window = self.period.window(calendar.where)
+        window = Interval(self._closed(agreed, calendar).start, self.period.window(calendar.where).end)
+        key = calendar, window
+        if key not in self._horizons:
             first = calendar.period(calendar.number_at(window.start))
             last = calendar.period(calendar.number_at(window.end) + 1)
-            self._horizons[calendar] = Interval(first.start, last.end)
-        return seen(stages, self._horizons[calendar])
+            self._horizons[key] = Interval(first.start, last.end)
+        return seen(stages, self._horizons[key])
+
+    def _closed(self, agreed: Agreed, calendar: Calendar) -> Interval:
+        """Give the time before the run's period whose boundaries it compares; it is empty where it corrects nothing."""
+        start = self.period.window(calendar.where).start
+        if not self.corrects:
+            return Interval(start, start)
+        until = agreed.late_usage.until
+        earliest = shift(local_date(start, calendar.where), -until.number, until.unit)
+        return Interval(midnight(earliest, calendar.where), start)
 
     def _timeline(self, agreed: Agreed, calendar: Calendar, stages: Stages) -> Timeline:
-        window = self.period.window(calendar.where)
-        programs = tuple(
-            agreed.program(boundary, calendar, stages)
-            for boundary in boundaries(calendar, life_of(stages), window)
-        )
+        life = life_of(stages)
+        closed = list(boundaries(calendar, life, self._closed(agreed, calendar)))
+        billed = boundaries(calendar, life, self.period.window(calendar.where))
+        programs = tuple(agreed.program(boundary, calendar, stages) for boundary in (*closed, *billed))
         used = [
             (charge, one) for program in programs for charge in program.charges for one in charge.use.measures
         ]
         carrying = tuple({measure: None for _, measure in used if self._meter(measure).recurring})
-        timeline = Timeline(len(self.timelines), agreed, programs, carrying)
+        timeline = Timeline(len(self.timelines), agreed, programs, carrying, len(closed))
         self.timelines.append(timeline)
         for charge, measure in used:
             days = charge.days if self._meter(measure).prorate == "days" else ()

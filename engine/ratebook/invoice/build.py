@@ -7,6 +7,7 @@ from ratebook.book.accounts import Account
 from ratebook.book.model.plan import ACCOUNT
 from ratebook.canonical import business_id, digest
 from ratebook.compiler.program import Program
+from ratebook.invoice.corrected import Corrected, add_corrections
 from ratebook.invoice.balances import NO_BALANCES, Balances
 from ratebook.invoice.form import Form
 from ratebook.invoice.lines import Described, LineWriter
@@ -49,6 +50,7 @@ def build(
     findings: list[dict[str, Any]],
     usage: str,
     before: Balances = NO_BALANCES,
+    corrected: Sequence[Corrected] = (),
 ) -> Built:
     """Build the invoice of one contract at one boundary.
 
@@ -59,6 +61,7 @@ def build(
         findings: what could not be billed, as documents.
         usage: digest of the usage that was rated.
         before: the balances that it brings forward.
+        corrected: what it corrects of earlier invoices.
     """
     writer = LineWriter(form)
     for fee in form.fees:
@@ -67,7 +70,7 @@ def build(
         writer.add_charge(charge)
     added, entries, after = settle(form, writer.entries, before)
     lines = writer.lines + [one.line for one in added]
-    if not lines and not writer.appendix:
+    if not lines and not writer.appendix and not corrected:
         return Built(None, after)
     taxed = tax(form, lines, Standing(writer.entries, added, entries, writer.pieces))
     paid, after = settle_after_tax(form, entries, taxed, after)
@@ -94,6 +97,10 @@ def build(
         document["carry_forward"] = after.document()
     if writer.appendix:
         document["appendix"] = writer.appendix
+    if corrected:
+        add_corrections(document, corrected, len(lines))
+    if document["total"].startswith("-"):
+        document["document"] = "credit_note"
     return Built(Draft(document, writer.described), after)
 
 

@@ -1,14 +1,24 @@
 """Tax: one plain rate on the sum of what is left, or line by line; or groups of rates, and each line says its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from ratebook.compiler.program import RateGroup, TaxProgram, TaxRules, Withholding
 from ratebook.invoice.entries import ALWAYS, Entry
 from ratebook.invoice.form import Form
 from ratebook.invoice.line import Line, amount_line
-from ratebook.invoice.rate_groups import NO_GROUPS, Part, Taxation, Taxed, tax_groups, taxes_of_entries
+from ratebook.invoice.rate_groups import (
+    NO_GROUPS,
+    Part,
+    Shares,
+    Taxation,
+    Taxed,
+    divide,
+    tax_groups,
+    taxes_of_entries,
+)
 from ratebook.invoice.supply import Standing, parts_of
 from ratebook.money import ZERO, allocate, minor_unit, plain, round_money, total_of
 
@@ -63,6 +73,44 @@ def with_tax(form: Form, entries: Sequence[Entry], taxed: Tax) -> list[Entry]:
         more, shares if (more < 0) == (total_of(shares) < 0) else [-one for one in shares], unit
     )
     return [entry.less(-part, ALWAYS) for entry, part in zip(entries, divided, strict=True)]
+
+
+def tax_corrections(form: Form, lines: Sequence[Line], known: Sequence[Mapping[str, Any]]) -> Tax:
+    """Tax corrections of an earlier invoice as that invoice was taxed: at the rates of its own boundary.
+
+    Args:
+        form: of the boundary that is corrected.
+        lines: the corrections; where the tax has groups, each then says its own tax.
+        known: the lines that they correct, as they were taxed, in the same order.
+    """
+    rules = form.program.tax
+    amount = form.rounded(total_of(Decimal(line["amount"]) for line in lines))
+    if isinstance(rules, TaxRules):
+        parts = [
+            Part(number, group, part, {})
+            for number, (line, taxed) in enumerate(zip(lines, known, strict=True))
+            for group, part in divide(
+                Decimal(line["amount"]), _shares(rules, taxed), form.program.agreement.minor_unit
+            )
+        ]
+        return _by_groups(form, rules, lines, amount, parts)
+    if rules is None or form.tax_line is None:
+        return Tax(amount, form.rounded(ZERO), [], {})
+    return _plain(form, rules, form.tax_line, lines, amount)
+
+
+def _shares(rules: TaxRules, taxed: Mapping[str, Any]) -> Shares:
+    """Find the groups in which a line was taxed, with what of it was taxed in each."""
+    said = taxed.get("tax_parts") or [{"tax_rate": taxed.get("tax_rate"), "percent": None, "amount": "1"}]
+    return [(_known_group(rules, part), Fraction(part["amount"])) for part in said]
+
+
+def _known_group(rules: TaxRules, part: Mapping[str, Any]) -> RateGroup | None:
+    rate = part["tax_rate"] or rules.otherwise
+    versions = [group for _, group in rules.versions(rate)]
+    return next(
+        (group for group in versions if part["percent"] == plain(group.percent)), rules.group(rate, rules.last)
+    )
 
 
 def _plain(form: Form, rate: TaxProgram, blank: Line, lines: Sequence[Line], subtotal: Decimal) -> Tax:
