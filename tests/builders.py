@@ -185,6 +185,7 @@ def bill(
     rates: str = "",
     detailed: bool = False,
     issued: Sequence[Mapping[str, Any]] = (),
+    corrects: bool = False,
 ) -> Billed:
     """Bill a period of a book.
 
@@ -195,10 +196,11 @@ def bill(
         rates: rows of the rate table, as in `2026-10-30,tcmb,USD/TRY,41.5`.
         detailed: as an explanation asks for it.
         issued: invoices of earlier runs.
+        corrects: compares closed periods with them.
     """
     made = book(of) if isinstance(of, str) else of
     store = MemoryStore(read_events(usage))
-    compiler = RunCompiler(made, RunPeriod.parse(period), detailed=detailed)
+    compiler = RunCompiler(made, RunPeriod.parse(period), detailed=detailed, corrects=corrects)
     run = BillRun(compiler, made.contracts, store, rate_table(rates), IssuedBefore(issued))
     return Billed(run, store, tuple(run.outcomes()))
 

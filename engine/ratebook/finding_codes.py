@@ -115,6 +115,9 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB509": Code("warning", "Exchange rate is estimated"),
         "RB510": Code("info", "The billing period is not over yet"),
         "RB511": Code("info", "Balances are taken as unused"),
+        "RB512": Code("warning", "A closed period would be billed otherwise today"),
+        "RB513": Code("error", "An invoice cannot be corrected in another currency"),
+        "RB514": Code("error", "A credit note would exceed its invoice"),
         # 6xx: sources that could not do their work
         "RB601": Code("error", "Something that a run needs cannot be reached or read"),
         "RB602": Code("error", "A source refuses the credentials, or what they may do"),

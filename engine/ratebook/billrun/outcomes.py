@@ -11,8 +11,16 @@ from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import TypeAdapter
 
+from ratebook.billrun.closed import Rerated, compare, invoice_of, settle_corrections
 from ratebook.billrun.findings import charge_findings, estimated_rate, no_rate, unbilled_findings
-from ratebook.billrun.issued import Issued, NothingIssued, Standing, standing_before, taken_as_unused
+from ratebook.billrun.issued import (
+    Invoice,
+    Issued,
+    NothingIssued,
+    Standing,
+    standing_before,
+    taken_as_unused,
+)
 from ratebook.book.accounts import Account
 from ratebook.book.model import Contract
 from ratebook.book.model.contract import Customer
@@ -22,7 +30,15 @@ from ratebook.compiler.run import RunCompiler, RunPlan
 from ratebook.findings import Finding
 from ratebook.fx import Quote, RateTable
 from ratebook.invoice.balances import NO_BALANCES, Balances
-from ratebook.invoice.build import Draft, Recipient, build, usage_digest, write_descriptions
+from ratebook.invoice.build import (
+    Brought,
+    Draft,
+    Recipient,
+    build,
+    usage_digest,
+    write_descriptions,
+)
+from ratebook.invoice.corrected import Corrected
 from ratebook.invoice.form import Form, form_of, issue_date
 from ratebook.money import EXACT
 from ratebook.rating.parts import Used, rate_charges
@@ -60,7 +76,7 @@ class Outcome:
 
     contract: str
     program: Program
-    status: Literal["invoice", "nothing_to_bill", "failed"]
+    status: Literal["invoice", "nothing_to_bill", "failed", "note"]
     document: dict[str, Any] | None
     used: Sequence[Used] = ()
     findings: Sequence[Finding] = ()
@@ -142,17 +158,68 @@ class BillRun:
             for index, account in enumerate(self.compiler.accounts(contract))
         ]
         balanced = any(program.has_balances for program in timeline.programs)
-        issued = self.issued.of(contract.id) if balanced else ()
+        issued = self.issued.of(contract.id) if balanced or self.compiler.corrects else ()
+        billed = list(timeline.numbered)[timeline.closed :]
+        corrections, notes = self._correct(contract, used, issued) if issued else ((), ())
+        for note, program in notes:
+            yield Outcome(contract.id, program, "note", note), None
         standing: Standing | None = None
-        for first_part, program in timeline.numbered:
+        for first_part, program in billed:
             before, is_assumed = standing_before(program, standing, issued)
-            outcome, draft = self._rate_boundary(contract, first_part, program, used, before)
+            brought = Brought(before, corrections)
+            outcome, draft = self._rate_boundary(contract, first_part, program, used, brought)
             if is_assumed:
                 found = taken_as_unused(contract.id, program)
                 outcome = replace(outcome, findings=[*outcome.findings, found])
+            if outcome.status != "failed":
+                corrections = ()
             if program.has_balances and outcome.status != "failed":
                 standing = Standing(outcome.carried_forward, program.boundary.at)
             yield outcome, draft
+
+    def _correct(
+        self, contract: Contract, usage: Sequence[AccountUsage], issued: Sequence[Invoice]
+    ) -> tuple[Sequence[Corrected], Iterable[tuple[dict[str, Any], Program]]]:
+        """Compare a contract's closed periods with what was issued for them.
+
+        Returns:
+            Corrections for its next invoice, and credit notes; nothing while it has none in this run, but some later.
+        """
+        timeline, life = self.compiler.enroll(contract)
+        numbered = list(timeline.numbered)
+        closed, billed = numbered[: timeline.closed], numbered[timeline.closed :]
+        if not closed or not (billed or life.end <= closed[-1][1].boundary.at):
+            return (), ()
+        following = self._form(billed[0][1]) if billed else None
+        found = [self._compare(contract, one, usage, issued) for one in closed]
+        self.findings += [one for one in found if isinstance(one, Finding)]
+        settled = settle_corrections(
+            [one for one in found if isinstance(one, Corrected)],
+            following if isinstance(following, Form) else None,
+            timeline.agreed.late_usage.policy,
+            issued,
+        )
+        self.findings += settled.findings
+        return settled.next_invoice, [(note, closed[-1][1]) for note in settled.documents]
+
+    def _compare(
+        self,
+        contract: Contract,
+        closed: tuple[int, Program],
+        usage: Sequence[AccountUsage],
+        issued: Sequence[Invoice],
+    ) -> Corrected | Finding | None:
+        first_part, program = closed
+        original, form = invoice_of(program, issued), self._form(program)
+        if original is None or not isinstance(form, Form):
+            return None
+        before, _ = standing_before(program, None, issued)
+        outcome, draft = self._rate_boundary(contract, first_part, program, usage, Brought(before))
+        if draft is None:
+            digests = {"usage": usage_digest(outcome.used), **form.digests}
+            return compare(Rerated(form, (), digests), original, issued)
+        write_descriptions([draft])
+        return compare(Rerated(form, draft.document["lines"], draft.document["digests"]), original, issued)
 
     def _rate_boundary(
         self,
@@ -160,7 +227,7 @@ class BillRun:
         first_part: int,
         program: Program,
         usage: Sequence[AccountUsage],
-        before: Balances,
+        brought: Brought,
     ) -> tuple[Outcome, Draft | None]:
         form = self._form(program)
         if not isinstance(form, Form):
@@ -180,7 +247,8 @@ class BillRun:
         described = _describe(customer, exclude_defaults=True) if customer else {}
         recipient = Recipient(contract.id, described, [one.account for one in usage[1:]])
         rated_charges = [rated for rated, _ in used]
-        draft, after = build(form, recipient, rated_charges, documents, usage_digest(used), before)
+        draft, after = build(form, recipient, rated_charges, documents, usage_digest(used), brought)
+        before = brought.balances
         if draft is None:
             nothing = Outcome(contract.id, program, "nothing_to_bill", None, used, findings, before, after)
             return nothing, None

@@ -1,14 +1,14 @@
 """One invoice from its parts: head, lines, totals, and the digests of what it was made from."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ratebook.book.accounts import Account
 from ratebook.book.model.plan import ACCOUNT
 from ratebook.canonical import business_id, digest
 from ratebook.compiler.program import Program
-from ratebook.invoice.corrected import Corrected, add_corrections
 from ratebook.invoice.balances import NO_BALANCES, Balances
+from ratebook.invoice.corrected import Corrected, add_corrections
 from ratebook.invoice.form import Form
 from ratebook.invoice.lines import Described, LineWriter
 from ratebook.invoice.sections import sections_of
@@ -27,6 +27,16 @@ class Recipient(NamedTuple):
     contract: str
     customer: Mapping[str, Any]
     children: Sequence[Account] = ()
+
+
+class Brought(NamedTuple):
+    """What an invoice brings forward: balances, and what it corrects of earlier invoices."""
+
+    balances: Balances = NO_BALANCES
+    corrected: Sequence[Corrected] = ()
+
+
+NOTHING_BROUGHT: Final = Brought()
 
 
 class Built(NamedTuple):
@@ -49,8 +59,7 @@ def build(
     charges: Sequence[RatedCharge],
     findings: list[dict[str, Any]],
     usage: str,
-    before: Balances = NO_BALANCES,
-    corrected: Sequence[Corrected] = (),
+    brought: Brought = NOTHING_BROUGHT,
 ) -> Built:
     """Build the invoice of one contract at one boundary.
 
@@ -60,9 +69,9 @@ def build(
         charges: the rated charges of the period that ended.
         findings: what could not be billed, as documents.
         usage: digest of the usage that was rated.
-        before: the balances that it brings forward.
-        corrected: what it corrects of earlier invoices.
+        brought: what it brings forward.
     """
+    before, corrected = brought
     writer = LineWriter(form)
     for fee in form.fees:
         writer.add_fee(fee)

@@ -1,4 +1,4 @@
-"""Corrections on documents: as lines of the next invoice, or as a credit note of their own, taxed as the original was."""
+"""Corrections on documents: lines of the next invoice, or a credit note of their own, taxed as the original was."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -89,17 +89,17 @@ def _summary(one: Corrected) -> dict[str, Any]:
     }
 
 
-def credit_note(one: Corrected, revision: int) -> dict[str, Any]:
-    """Write the document that gives back what an invoice billed too much.
+def note(one: Corrected, revision: int) -> dict[str, Any]:
+    """Write a document of its own: a credit note gives back what was billed too much, a debit note asks for more.
 
     Args:
         one: what is corrected.
-        revision: how many credit notes of this invoice there are, with this one.
+        revision: how many notes to this invoice there are, with this one.
     """
     issued, boundary = one.issued, one.form.program.boundary
     return {
-        "invoice": business_id("crn", issued["contract"], boundary.at, boundary.kind, revision),
-        "document": "credit_note",
+        "invoice": business_id("note", issued["contract"], boundary.at, boundary.kind, revision),
+        "document": "credit_note" if one.total < 0 else "debit_note",
         "refers_to": issued["invoice"],
         "contract": issued["contract"],
         "customer": issued["customer"],

@@ -91,8 +91,9 @@ def corrections(was: Mapping[LineKey, tuple[Line, Stand]], now: Document, unit: 
     """Compare what was billed for a period with what it costs now.
 
     The change of a charge goes to its lines whose billable units changed: to each its own change, and what the shares
-    of the others moved by is divided among them by how much they changed. Where no units changed (another price, another
-    exchange rate) each line has its own change. A charge whose units and total are what they were is not corrected.
+    of the others moved by is divided among them by how much they changed. Where no units changed (another price, or
+    another exchange rate) each line has its own change. A charge whose units and total are what they were is not
+    corrected.
 
     Args:
         was: from `billed`.

@@ -109,7 +109,8 @@ def _known_group(rules: TaxRules, part: Mapping[str, Any]) -> RateGroup | None:
     rate = part["tax_rate"] or rules.otherwise
     versions = [group for _, group in rules.versions(rate)]
     return next(
-        (group for group in versions if part["percent"] == plain(group.percent)), rules.group(rate, rules.last)
+        (group for group in versions if part["percent"] == plain(group.percent)),
+        rules.group(rate, rules.last),
     )
 
 

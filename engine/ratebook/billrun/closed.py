@@ -1,0 +1,148 @@
+"""Closed periods: what was issued for them against what they cost today, and the documents that correct it."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from ratebook.billrun.issued import Invoice, boundary_of
+from ratebook.compiler.program import Program
+from ratebook.findings import Finding
+from ratebook.invoice.corrected import Corrected, corrected, note
+from ratebook.invoice.corrections import billed, causes, corrections
+from ratebook.invoice.form import Form
+from ratebook.money import ZERO, total_of
+
+
+class Rerated(NamedTuple):
+    """A closed period as it is rated today.
+
+    Attributes:
+        form: what its invoice has in common with others.
+        lines: of its invoice.
+        digests: of what they were made from.
+    """
+
+    form: Form
+    lines: Sequence[Mapping[str, Any]]
+    digests: Mapping[str, Any]
+
+
+class Settlement(NamedTuple):
+    """How corrections reach a customer: as lines of the next invoice, as documents of their own, or not at all."""
+
+    next_invoice: Sequence[Corrected]
+    documents: Sequence[dict[str, Any]]
+    findings: Sequence[Finding]
+
+
+def invoice_of(program: Program, invoices: Sequence[Invoice]) -> Invoice | None:
+    """Find the invoice that was issued at a boundary; of several with the same one, the newest."""
+    found = [
+        one
+        for one in invoices
+        if "refers_to" not in one
+        and one["kind"] == program.boundary.kind
+        and boundary_of(one) == program.boundary.at
+    ]
+    return found[-1] if found else None
+
+
+def compare(rerated: Rerated, issued: Invoice, invoices: Sequence[Invoice]) -> Corrected | Finding | None:
+    """Compare a closed period with what was billed for it.
+
+    Args:
+        rerated: the period today.
+        issued: its invoice.
+        invoices: everything that was issued to the contract, earlier corrections among it.
+
+    Returns:
+        What is to be corrected, or a finding where it cannot be; None where everything is as it was.
+    """
+    program = rerated.form.program
+    if issued["currency"] != program.agreement.currency:
+        return _other_currency(issued, program)
+    now = {"lines": rerated.lines, "digests": rerated.digests}
+    found = corrections(billed(issued, invoices), now, program.agreement.minor_unit)
+    return corrected(rerated.form, issued, found, causes(issued, now)) if found else None
+
+
+def settle_corrections(
+    found: Sequence[Corrected], following: Form | None, policy: str, invoices: Sequence[Invoice]
+) -> Settlement:
+    """Decide by which documents corrections are made.
+
+    Args:
+        found: the corrections of a contract's closed periods.
+        following: of the next invoice; None where the contract has no more.
+        policy: the spec's `late_usage`.
+        invoices: everything that was issued to the contract.
+    """
+    if policy == "report_only":
+        return Settlement((), (), [_reported(one) for one in found])
+    own = [one for one in found if following is None or (policy == "credit_note" and one.total < 0)]
+    later = [one for one in found if one not in own]
+    documents, findings = [], []
+    for one in own:
+        before = [other for other in invoices if other.get("refers_to") == one.issued["invoice"]]
+        left = total_of(Decimal(document["total"]) for document in (one.issued, *before))
+        if one.total < 0 and left + one.total < min(left, ZERO):
+            findings.append(_beyond(one, left))
+        else:
+            documents.append(note(one, len(before) + 1) | _issued_with(following))
+    return Settlement(later, documents, findings)
+
+
+def _issued_with(following: Form | None) -> dict[str, Any]:
+    """Give the dates of a document that is issued beside the next invoice."""
+    if following is None:
+        return {}
+    return {name: following.head[name] for name in ("boundary", "issue_date", "due_date")}
+
+
+def _reported(one: Corrected) -> Finding:
+    period = one.issued["period"]["from"][:10]
+    return Finding(
+        "RB512",
+        f"{one.issued['contract']}: the period from {period} would come to {one.total:+f} {one.issued['currency']}"
+        f" with tax today ({', '.join(one.cause) or 'other rules of rating'}); nothing is billed for it",
+        pointer=f"specs/{one.form.program.agreement.spec}#late_usage",
+        help="bill it with `policy: next_invoice` or `credit_note`, or leave it as it is",
+        details={
+            "contract": one.issued["contract"],
+            "invoice": one.issued["invoice"],
+            "cause": list(one.cause),
+            "lines": [
+                {
+                    "charge": line["charge"],
+                    "kind": line["corrects"]["kind"],
+                    "dimensions": line["dimensions"],
+                    "was": line["corrects"]["was"],
+                    "is": line["corrects"]["is"],
+                }
+                for line in one.lines
+            ],
+        },
+    )
+
+
+def _other_currency(issued: Invoice, program: Program) -> Finding:
+    currency = program.agreement.currency
+    return Finding(
+        "RB513",
+        f"{issued['contract']}: the invoice {issued['invoice']} is in {issued['currency']}, and the contract's"
+        f" invoices are in {currency} now: it is not compared",
+        pointer=f"contracts/{issued['contract']}",
+        help="end the contract in the old currency and begin another, so that each has one currency",
+        details={"contract": issued["contract"], "invoice": issued["invoice"]},
+    )
+
+
+def _beyond(one: Corrected, left: Decimal) -> Finding:
+    return Finding(
+        "RB514",
+        f"{one.issued['contract']}: a credit note of {one.total:f} {one.issued['currency']} would exceed what is left"
+        f" of the invoice {one.issued['invoice']}, {left:f}: it is not made",
+        pointer=f"specs/{one.form.program.agreement.spec}#late_usage",
+        help="look at the credit notes before it; the folders given with --issued may hold one twice",
+        details={"contract": one.issued["contract"], "invoice": one.issued["invoice"], "left": str(left)},
+    )
