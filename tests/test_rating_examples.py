@@ -14,6 +14,8 @@ An example is a fenced YAML block whose first line is `# example: NAME`. It says
     period     2026-10
     fx         rows of the rate table, as in `2026-10-30,ecb,EUR/USD,1.1`
     usage      rows of events; org is `acme`, at is noon of 2026-10-15, id is a number, unless given
+    issued     none; or what was otherwise when an earlier period was billed, whose invoices were issued: its `period`,
+               and what of the above differed then
 
 and what comes of it: `lines` (all of them, in order, or with `partial: true` some of them), `subtotal`, `tax`, `total`
 and the other keys of `DOCUMENT`, `findings` (codes of the run; none unless given); where there are several invoices,
@@ -40,6 +42,7 @@ from ratebook.findings import draw
 from ratebook.money import plain
 from ratebook.sources.environment import open_rates, open_store
 from ratebook.trees import read_folder
+from tests.builders import IssuedBefore
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "explanation" / "rating.md"
 BLOCK = re.compile(r"^```yaml\n# example: (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -51,7 +54,7 @@ OUTCOME = frozenset({*DOCUMENT, "lines", "partial"})
 PARTS = frozenset(
     {"meter", "meters", "rule", "rules", "multipliers", "labels", "plan", "plans", "spec", "book"}
 )
-SITUATION = frozenset({*PARTS, "contract", "contracts", "period", "fx", "usage"})
+SITUATION = frozenset({*PARTS, "contract", "contracts", "period", "fx", "usage", "issued"})
 FOLDERS = {"rules": "specs/rating", "multipliers": "specs/multipliers", "labels": "specs/labels"}
 
 Tree = dict[str, Any]
@@ -82,7 +85,11 @@ def test_example(name: str, tmp_path: Path) -> None:
     if "error" in example:
         assert example["error"] in codes_of_book(tmp_path)
         return
-    documents, codes = rate(tmp_path, example.get("period", "2026-10"))
+    issued: list[Tree] = []
+    if "issued" in example:
+        write(tmp_path / "before", files_of({**example, **example["issued"]}))
+        issued, _ = rate(tmp_path / "before", example["issued"]["period"])
+    documents, codes = rate(tmp_path, example.get("period", "2026-10"), issued)
     assert codes == sorted(example.get("findings", []))
     expected = example.get("invoices") or [{key: example[key] for key in OUTCOME if key in example}]
     assert len(documents) == len(expected)
@@ -210,15 +217,16 @@ def codes_of_book(folder: Path) -> set[str]:
     return {finding.code for finding in load(read_folder(folder)).findings}
 
 
-def rate(folder: Path, period: str) -> tuple[list[Tree], list[str]]:
-    """Rate a period, and give the invoices and the codes of the run's findings."""
+def rate(folder: Path, period: str, issued: Sequence[Tree] = ()) -> tuple[list[Tree], list[str]]:
+    """Rate a period, correct what was issued before, and give the invoices and the codes of the run's findings."""
     loaded = load(read_folder(folder))
     book = loaded.book
     assert book is not None, "\n".join(draw(one, one.position) for one in loaded.findings)
     rates, findings = open_rates(book, "local", folder)
     assert findings == []
     store = open_store(book, "local", folder)
-    run = BillRun(RunCompiler(book, RunPeriod.parse(period)), book.contracts, store, rates)
+    compiler = RunCompiler(book, RunPeriod.parse(period), corrects=bool(issued))
+    run = BillRun(compiler, book.contracts, store, rates, IssuedBefore(issued))
     documents = [outcome.document for outcome in run.outcomes() if outcome.document is not None]
     return documents, sorted(finding.code for finding in run.findings)
 

@@ -11,6 +11,7 @@ from ratebook.compiler.program import FeeProgram, MinimumProgram, Program, TaxPr
 from ratebook.compiler.run import RunCompiler
 from ratebook.compiler.terms import pointer_for
 from ratebook.explain.charge import charge_step
+from ratebook.explain.correction import correction_steps
 from ratebook.explain.money_off import applies_to_step, money_off_steps
 from ratebook.explain.step import Step
 from ratebook.explain.tax import tax_pointer, tax_steps
@@ -86,7 +87,9 @@ def _line_step(evidence: Evidence, line: Mapping[str, Any], number: int) -> Step
     result = f"{grouped(line['amount'])} {line['currency']}"
     below: tuple[Step, ...] = ()
     pointer = ""
-    if line["kind"] == "fee":
+    if "corrects" in line:
+        below, pointer = tuple(correction_steps(line)), f"specs/{program.agreement.spec}#late_usage"
+    elif line["kind"] == "fee":
         fee = _fee_of(program, line)
         below, pointer = tuple(_fee_steps(fee, program)), fee.pointer
     elif line["kind"] == "tax" and program.tax is not None and outcome.document is not None:
