@@ -104,6 +104,20 @@ def test_an_explanation_says_where_balances_stood(folder: Path) -> None:
     assert "After: spent 500.00, trued up 0.00 = left 0.00 USD" in done.stdout
 
 
+def test_usage_that_came_late_is_corrected_and_explained(folder: Path) -> None:
+    rate(folder, "2026-01", "--contract", "zeta", "--out", str(folder / "january"))
+    late = {"org": "zeta", "id": "late", "at": "2026-01-31T23:00:00Z", "n": 7}
+    with (folder / "usage.jsonl").open("a", encoding="utf-8") as usage:
+        usage.write(json.dumps(late) + "\n")
+    arguments = ("--contract", "zeta", "--issued", str(folder / "january"))
+    (invoice,) = rate(folder, "2026-02", *arguments)["invoices"]
+    (line,) = invoice["lines"]
+    assert (line["kind"], line["amount"], line["corrects"]["cause"]) == ("correction", "7.00", ["usage"])
+    done = ratebook("explain", "--book", str(folder), "--period", "2026-02", *arguments)
+    assert "Was billed, with earlier corrections = 600.00 USD" in done.stdout
+    assert "Is today, as usage = 607.00 USD" in done.stdout
+
+
 def test_a_folder_that_is_none_is_refused(folder: Path) -> None:
     done = ratebook("rate", "--book", str(folder), "--period", "2026-02", "--issued", str(folder))
     assert done.code == 2

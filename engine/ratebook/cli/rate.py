@@ -40,8 +40,9 @@ def rate(
     """Rate a period: usage and book in, invoices out.
 
     Text shows one row for each invoice, with --contract the invoices themselves, with --out only the totals.
-    Balances of commitments and credits are brought forward from the invoices in the folders of --issued,
-    as --out wrote them. The exit code is 1 when usage could not be billed or something else was found.
+    Balances of commitments and credits are brought forward from the invoices in the folders of --issued, as
+    --out wrote them; their periods are rated again, and what changed since is corrected.
+    The exit code is 1 when usage could not be billed or something else was found.
     """
     wanted = read_period(period)
     session = open_session(options.root, options.environment)

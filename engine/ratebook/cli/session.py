@@ -71,10 +71,10 @@ class Session:
         issued: Sequence[Path] = (),
         detailed: bool = False,
     ) -> BillRun:
-        """Make a run over all contracts, or over some, which brings forward what folders say was issued before."""
+        """Make a run over all contracts, or over some, which brings forward and corrects what was issued before."""
         chosen = self.contracts(ids) if ids else ()
         subjects = tuple(dict.fromkeys(subject for one in chosen for subject in one.all_subjects))
-        compiler = RunCompiler(self.book, period, subjects, detailed)
+        compiler = RunCompiler(self.book, period, subjects, detailed, corrects=bool(issued))
         store = open_store(self.book, self.environment, self.root)
 
         def contracts() -> Iterator[Contract]:
