@@ -60,11 +60,10 @@ def add_corrections(document: dict[str, Any], corrections: Sequence[Corrected], 
         *(_tax_line(line, one) for one in corrections for line in one.tax.lines),
     ]
     document["corrections"] = [_summary(one) for one in corrections]
-    subtotal = _plus(document["subtotal"], [one.tax.subtotal for one in corrections])
-    document["subtotal"] = subtotal
+    document["subtotal"] = _plus(document["subtotal"], [one.tax.subtotal for one in corrections])
     if document["tax"] is not None:
         document["tax"] = _plus(document["tax"], [one.tax.amount for one in corrections])
-    document["total"] = str(Decimal(subtotal) + Decimal(document["tax"] or 0))
+    document["total"] = _plus(document["total"], [one.total for one in corrections])
 
 
 def _plus(amount: str, more: Sequence[Decimal]) -> str:
