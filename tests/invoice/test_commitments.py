@@ -127,7 +127,7 @@ def test_a_true_up_of_each_period_follows_the_days_that_passed() -> None:
     ]
 
 
-def test_pitfall_441_a_true_up_counts_no_time_after_its_boundary() -> None:
+def test_flexprice_1441_a_true_up_counts_no_time_after_its_boundary() -> None:
     """Flexprice 1441: usage after the boundary is of the next one."""
     usage = spent(100) + "requests 2026-02-01T00:00:00Z o1 9999\n"
     assert lines(bill(book(BY_PERIOD), "2026-01", usage)) == ["02 commitment 210.00"]
@@ -305,7 +305,7 @@ def test_the_digest_of_what_was_brought_forward_changes_with_it() -> None:
     assert plain["terms"] == carried_on["terms"]
 
 
-def test_lago_4945_a_month_that_is_rated_again_draws_nothing_twice() -> None:
+def test_lago_4945_5020_5980_a_month_that_is_rated_again_draws_nothing_twice() -> None:
     """Its own invoice is among those that were issued, and only what came before it counts."""
     january = bill(book(PREPAID), "2026-01", spent(300, 800)).documents
     february = bill(book(PREPAID), "2026-02", spent(300, 800), issued=january).documents
@@ -313,7 +313,7 @@ def test_lago_4945_a_month_that_is_rated_again_draws_nothing_twice() -> None:
     assert again == february
 
 
-def test_lago_4769_what_was_given_up_by_a_new_invoice_of_the_boundary_does_not_count() -> None:
+def test_lago_5653_what_was_given_up_by_a_new_invoice_of_the_boundary_does_not_count() -> None:
     """Of two invoices of a boundary the one that is read later is brought forward."""
     first = bill(book(PREPAID), "2026-01", spent(300)).documents
     better = bill(book(PREPAID), "2026-01", spent(100)).documents
