@@ -304,6 +304,16 @@ def test_json_lines_that_are_damaged(line: str, tmp_path: Path) -> None:
     assert "events.jsonl" in str(error)
 
 
+@pytest.mark.parametrize("more", ['"n": 2', '"n": 1', '"tags": {"a": 1, "a": 2}'])
+def test_a_key_that_stands_twice_in_a_line_is_refused(more: str, tmp_path: Path) -> None:
+    """As in a book (pitfall 14): nobody knows which value is meant, and the last one would win in silence."""
+    lines(tmp_path, f'{{"id": "e1", "org": "a", "ts": "{AT}", "n": 1, {more}}}', "", name="events.jsonl")
+    error = refused(tmp_path, small())
+    assert error.finding.code == "RB415"
+    assert "line 1: the key" in error.finding.message
+    assert "stands twice" in error.finding.message
+
+
 def test_a_parquet_file_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "events.parquet").write_bytes(b"PAR1 not really")
     assert refused(tmp_path, small()).finding.code == "RB415"

@@ -18,7 +18,18 @@ def _refuse(constant: str) -> Any:  # noqa: ANN401 - json's hook
     raise ValueError(f"{constant} is no number")
 
 
-_DECODER: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse)
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its keys; of two values under one key neither is known to be meant."""
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} stands twice")
+    return row
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_once, parse_float=str, parse_int=str, parse_constant=_refuse
+)
 
 
 def read_json_lines(source: str, paths: Iterable[str], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
