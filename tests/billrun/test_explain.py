@@ -235,11 +235,11 @@ contracts:
     for row in (
         "Amount of each billing period = 10.00 USD",
         "Window: until 2027-01-01",
-        "Line 3, Commitment p: commitment = -20.00 USD   [contracts/acme#commitments/1]",
+        "Line 4, Commitment p: commitment = -20.00 USD   [contracts/acme#commitments/1]",
         "Term: from 2026-10-01 until 2026-11-01",
         "Before: spent 0.00, trued up 0.00 = left 20.00 USD",
         "After: spent 20.00, trued up 0.00 = left 0.00 USD",
-        "Line 4, Commitment y: commitment = 3,010.00 USD   [contracts/acme#commitments/0]",
+        "Line 3, Commitment y: commitment = 3,010.00 USD   [contracts/acme#commitments/0]",
         "Due by now: 31 of 365 of it",
         "Line 5, Overage of p: discount = -35.00 USD   [contracts/acme#commitments/1]",
         "Beyond it: changes by -50 %",

@@ -240,6 +240,20 @@ def test_windows_that_share_a_cent_use_it_once(mode: str) -> None:
     assert Decimal(billed.invoice["total"]) >= 0
 
 
+def test_a_credit_does_not_pay_for_what_a_true_up_gives_back() -> None:
+    """January is filled up by 210; of February's 700 that is given back, and a credit pays for the other 490."""
+    promise = "{id: q, amount: 900, from: 2026-01-01, until: 2026-04-01, pay: in_arrears, true_up: period}"
+    billed = run(
+        "{id: c, amount: 500, from: 2026-02-01}", "01-20 100", "02-20 700", more=f", commitments: [{promise}]"
+    )
+    assert billed.invoices()[1] == [
+        "usage rpc 700.00",
+        "commitment q -210.00",
+        "credit c -490.00",
+        "total 0.00",
+    ]
+
+
 # After tax
 
 AFTER = """

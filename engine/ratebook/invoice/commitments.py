@@ -26,11 +26,11 @@ class _Beyond(NamedTuple):
 def commit(form: Form, entries: Sequence[Entry], balances: Balances) -> tuple[Stepped, Balances]:
     """Fill up what was promised and not spent, draw on what was paid in advance, then charge what lies beyond.
 
-    What counts towards a commitment in arrears is what there was before anything was drawn on one in advance.
+    Those in arrears come first: what counts towards them is what there was before anything was drawn.
     """
     spending, lines, committed = entries, list[Divided](), dict(balances.commitments)
     beyond: list[_Beyond] = []
-    for one in form.program.commitments:
+    for one in sorted(form.program.commitments, key=lambda one: one.kind == "prepaid"):
         before = committed.get(one.commitment)
         spent = total_of(entry.amount for _, entry in counted(spending, one.applies_to))
         if one.kind == "prepaid" and before is not None:

@@ -10,7 +10,7 @@ from ratebook.compiler.program import DiscountProgram, MinimumProgram
 from ratebook.invoice.entries import ALWAYS, STANDARD, Divided, Entry, Stepped, Windows, counted, take
 from ratebook.invoice.form import Form
 from ratebook.invoice.lines import changed_line
-from ratebook.money import plain, total_of
+from ratebook.money import ZERO, plain, total_of
 from ratebook.rating.amounts import decimal_of
 
 _NOTHING: Final = Fraction(0)
@@ -72,13 +72,17 @@ def _once(
 def draw(
     form: Form, entries: Sequence[Entry], applies_to: frozenset[str], most: Decimal, windows: Windows
 ) -> tuple[dict[int, Decimal], Sequence[Entry]]:
-    """Take an amount off what is left in some windows, in proportion to it, as far as it goes."""
+    """Take an amount off what is left in some windows, in proportion to it, as far as it goes.
+
+    What is given back on the same invoice was not left: no more is taken than all entries come to.
+    """
     shares = {
         index: inside
         for index, entry in counted(entries, applies_to)
         if (inside := entry.inside(windows)) > 0
     }
-    amount = min(most, form.rounded(decimal_of(sum(shares.values(), _NOTHING))))
+    rest = max(total_of(entry.amount for entry in entries), ZERO)
+    amount = min(most, rest, form.rounded(decimal_of(sum(shares.values(), _NOTHING))))
     return take(entries, amount, shares, windows, form.program.agreement.minor_unit)
 
 
