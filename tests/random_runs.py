@@ -27,6 +27,13 @@ TERMS = [
     "minimum: 3",
     "maximum: 4.005",
     "maximum: {versions: [{value: 9}, {from: 2026-11-01, value: 2}]}",
+    "pool_by: [account]",
+    "pool_by: [account, chain]",
+]
+CHILDREN = [
+    "{id: one, org: k0}",
+    "{id: two, subjects: [k1, k2], from: 2026-10-10T12:00:00Z}",
+    "{id: three, org: k3, until: 2026-10-20}",
 ]
 FEES = [
     "{id: base, name: Base, amount: 49, bill: in_advance}",
@@ -85,7 +92,9 @@ def some(of: list[str], most: int) -> st.SearchStrategy[str]:
 @st.composite
 def charges(draw: st.DrawFn) -> str:
     """Draw charges for `rpc` and `eg`, or one of them."""
-    rules = draw(st.sampled_from([["rpc"], ["eg"], ["rpc", "eg"], ["rpc", "peaks"]]))
+    rules = draw(
+        st.sampled_from([["rpc"], ["eg"], ["rpc", "eg"], ["rpc", "peaks"], ["rpc", "eth"], ["units", "eth"]])
+    )
     return ", ".join(f"{{rating: {rule}{''.join(', ' + term for term in draw(_terms))}}}" for rule in rules)
 
 
@@ -105,6 +114,12 @@ def rules(draw: st.DrawFn) -> str:
             f"  {rule}: {{meter: {meter}{multiply}, pool_by: {pool}, lines_by: {lines}, "
             f"convert: {draw(st.sampled_from(CONVERSIONS))}, price: {draw(st.sampled_from(prices))}}}"
         )
+    prices = [price for price in PRICES if "method" not in price]
+    meters = "{meter: requests, multiply_by: [weights]}, {meter: egress, factor: 0.25}, {meter: peak}"
+    rows += [
+        f"  units: {{meters: [{meters}], unit: u, lines_by: [method], price: {draw(st.sampled_from(prices))}}}",
+        f"  eth: {{meter: requests, where: {{chain: eth}}, price: {draw(st.sampled_from(prices))}}}",
+    ]
     return "\n".join(rows)
 
 
@@ -116,22 +131,23 @@ def contracts(draw: st.DrawFn, most: int) -> str:
         start = draw(st.sampled_from(STARTS))
         end = draw(st.sampled_from([f", end: {end}" for end in ENDS if end > start] + [""]))
         anchor = draw(st.sampled_from(["calendar", "contract_start"]))
+        children = draw(some(CHILDREN, 2)) if not number else ""
         rows += [
             f"  c{number}:",
             f"    {{org: s{number}, type: hybrid, spec: {draw(st.sampled_from(sorted(SPECS)))}, start: {start}{end},",
             f"     cycle: {{every: {draw(st.sampled_from(CYCLES))}, anchor: {anchor}}},",
             f"     fees: [{draw(some(FEES, 2))}], charges: [{draw(charges())}],",
-            f"     discounts: [{draw(some(DISCOUNTS, 2))}]}}",
+            f"     discounts: [{draw(some(DISCOUNTS, 2))}], children: [{children}]}}",
         ]
     return "\n".join(rows)
 
 
 events = st.builds(
-    "{0} 2026-{1}T{2}Z s{3} {4} chain={5} method={6}".format,
+    "{0} 2026-{1}T{2}Z {3} {4} chain={5} method={6}".format,
     st.sampled_from(["requests", "requests", "egress", "egress", "peak"]),
     st.sampled_from(["09-30", "10-01", "10-08", "10-15", "10-20", "10-31", "11-01", "11-20"]),
     st.sampled_from(["00:00:00", "12:00:00", "21:59:59.999999", "23:30:00"]),
-    st.integers(0, 2),
+    st.sampled_from(["s0", "s1", "s2", "s0", "s1", "k0", "k1", "k2", "k3"]),
     st.integers(0, 1500) | st.sampled_from([0, 1, 7, 100, 1000]),
     st.sampled_from(["eth", "sol", "NULL"]),
     st.sampled_from(["call", "trace"]),
