@@ -29,7 +29,6 @@ def compile_(root: Path, period: str, environment: str, form: str) -> None:
         timeline, _ = compiler.enroll(contract)
         compiler.accounts(contract)
         users.setdefault(timeline.number, []).append(contract.id)
-        compiler.accounts(contract)  # time is cut where one begins or ends
     plan = compiler.plan()
     try:
         queries = queries_of(session.book, environment, plan)
