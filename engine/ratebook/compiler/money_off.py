@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from ratebook.book.model import ContractDiscount, ContractTerms
-from ratebook.book.model.contract import Commitment, Credit, Overage, Rollover
+from ratebook.book.model.money_off import Commitment, Credit, Overage, Rollover
 from ratebook.book.model.plan import FEE
 from ratebook.book.model.values import LocalText
 from ratebook.book.terms import FeeSources
@@ -26,16 +26,15 @@ from ratebook.calendar import (
     shift,
     to_datetime,
 )
-from ratebook.compiler.prices import pick
-from ratebook.compiler.program import (
-    Agreement,
-    Boundary,
+from ratebook.compiler.money_off_programs import (
     CommitmentProgram,
     CreditProgram,
     DiscountProgram,
     Expiry,
     OverageProgram,
 )
+from ratebook.compiler.prices import pick
+from ratebook.compiler.program import Agreement, Boundary
 from ratebook.compiler.stages import Stages, clip, life_of
 from ratebook.compiler.terms import ANY_CONTRACT
 from ratebook.money import ZERO, round_money

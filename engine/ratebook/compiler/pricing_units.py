@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from ratebook.book.model import ContractDiscount, ContractTerms, LocalText, Settings
-from ratebook.book.model.contract import Commitment, Credit
+from ratebook.book.model.money_off import Commitment, Credit
 from ratebook.calendar import Instant, instant_of
 from ratebook.compiler.terms import begins
 from ratebook.money import MINOR_UNITS, ZERO

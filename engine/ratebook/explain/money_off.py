@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from ratebook.billrun.outcomes import Outcome
 from ratebook.calendar import BEGINNING, NEVER, Interval, iso
-from ratebook.compiler.program import CommitmentProgram, CreditProgram, DiscountProgram, Program
+from ratebook.compiler.money_off_programs import CommitmentProgram, CreditProgram, DiscountProgram
+from ratebook.compiler.program import Program
 from ratebook.explain.step import Step
 from ratebook.invoice.text import grouped
 from ratebook.money import plain

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from ratebook.calendar import Instant
-from ratebook.compiler.program import CommitmentProgram, CreditProgram, Expiry, Program
+from ratebook.compiler.money_off_programs import CommitmentProgram, CreditProgram, Expiry
+from ratebook.compiler.program import Program
 from ratebook.money import ZERO, round_money
 
 

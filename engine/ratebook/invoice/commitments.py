@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from ratebook.compiler.program import CommitmentProgram, OverageProgram
+from ratebook.compiler.money_off_programs import CommitmentProgram, OverageProgram
 from ratebook.invoice.balances import Balances, Committed, kept
 from ratebook.invoice.discounts import draw
 from ratebook.invoice.entries import ALWAYS, STANDARD, Divided, Entry, Stepped, counted, take

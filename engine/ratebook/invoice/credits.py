@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from ratebook.compiler.program import CreditProgram
+from ratebook.compiler.money_off_programs import CreditProgram
 from ratebook.invoice.balances import Balances, Credited, kept
 from ratebook.invoice.discounts import draw
 from ratebook.invoice.entries import Divided, Entry, Stepped, Windows

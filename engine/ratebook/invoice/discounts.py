@@ -6,7 +6,8 @@ from fractions import Fraction
 from typing import Final
 
 from ratebook.calendar import BEGINNING, EVERYTHING, NEVER, Interval
-from ratebook.compiler.program import DiscountProgram, MinimumProgram
+from ratebook.compiler.money_off_programs import DiscountProgram
+from ratebook.compiler.program import MinimumProgram
 from ratebook.invoice.entries import ALWAYS, STANDARD, Divided, Entry, Stepped, Windows, counted, take
 from ratebook.invoice.form import Form
 from ratebook.invoice.lines import changed_line

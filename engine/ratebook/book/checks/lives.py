@@ -13,7 +13,7 @@ from ratebook.book.checks.stages import check_stages
 from ratebook.book.contract_tables import Report
 from ratebook.book.draft import Draft, Placed
 from ratebook.book.model import Contract, When
-from ratebook.book.model.contract import Commitment
+from ratebook.book.model.money_off import Commitment
 from ratebook.calendar import NEVER, Interval, instant_of, zone
 from ratebook.findings import Finding
 

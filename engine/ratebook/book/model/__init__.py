@@ -7,7 +7,6 @@ from ratebook.book.model.base import Model
 from ratebook.book.model.contract import (
     Child,
     Contract,
-    ContractDiscount,
     ContractDocument,
     ContractTerms,
     Customer,
@@ -16,6 +15,7 @@ from ratebook.book.model.contract import (
 )
 from ratebook.book.model.dated import Dated, Version
 from ratebook.book.model.meter import Band, Condition, Dimension, Meter
+from ratebook.book.model.money_off import ContractDiscount
 from ratebook.book.model.percentage import Dynamic, EventBounds, GraduatedPercentage, Percentage, PercentTier
 from ratebook.book.model.plan import Charge, Cycle, Discount, Fee, Minimum, Plan, Pricing
 from ratebook.book.model.price import (
