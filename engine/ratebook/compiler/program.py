@@ -343,7 +343,7 @@ class TaxRules:
         inclusive: whether amounts contain it.
         split: whether each part of a period is taxed at its own rate, else all of it at that of its end.
         rates: by name, what they are from each instant on.
-        named: fee or charge → its rate.
+        named: fee or charge, as `taxed_part` names it → its rate.
         otherwise: the rate of everything else.
         last: the instant whose rates count for usage, and for what is no fee.
         withholding: what of it is withheld.
@@ -362,9 +362,9 @@ class TaxRules:
     currency: str
     pointer: str
 
-    def rate_of(self, part: str) -> str:
-        """Name the rate of a fee or charge, or of something else."""
-        return self.named.get(part, self.otherwise)
+    def rate_of(self, pointer: str, part: str) -> str:
+        """Name the rate of a fee or charge: by its place, for plans of one contract may have others of the same id."""
+        return self.named.get(taxed_part(pointer, part), self.otherwise)
 
     def versions(self, rate: str) -> tuple[tuple[Instant, RateGroup], ...]:
         """Give what a rate is from each instant on; of a contract that has only one, whatever it is called."""
@@ -427,6 +427,11 @@ class Boundary:
     nominal: Interval
     billed: Interval
     following: Interval | None
+
+
+def taxed_part(pointer: str, part: str) -> str:
+    """Name a fee or charge of a plan or contract, wherever it stands in its list: `plans/pro#base`."""
+    return f"{pointer.partition('#')[0]}#{part}"
 
 
 def supply_of(fee_period: Interval, boundary: Boundary) -> Instant:

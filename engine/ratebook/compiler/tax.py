@@ -20,6 +20,7 @@ from ratebook.compiler.program import (
     TaxRules,
     Withholding,
     supply_of,
+    taxed_part,
 )
 from ratebook.compiler.terms import ANY_CONTRACT
 from ratebook.compiler.timed import Moment, Timed, timed
@@ -43,7 +44,7 @@ class TaxTerms:
         header: the spec's rules and the currency.
         versions: of the spec's tax, with their pointers.
         rates: by name, what they are in time.
-        named: fee or charge → its rate, where it names one.
+        named: fee or charge, as `taxed_part` names it → its rate, where it names one.
         otherwise: the rate of everything else.
         withholding: what of the tax the customer pays to the authority itself.
         is_plain: whether there is one rate, added to the subtotal.
@@ -71,7 +72,7 @@ class TaxTerms:
         dates = [supply_of(fee.period, boundary) for fee in fees]
         if not (opening and dates):
             dates.append(last)
-        found = self.versions.at(last) or self.versions.at(max(dates))
+        found = self.versions.at(last if last in dates else min(dates)) or self.versions.at(max(dates))
         if found is None:
             return None
         tax, pointer = found
@@ -138,11 +139,11 @@ def _values(versions: Timed[tuple[Tax, str]]) -> Iterable[tuple[Tax, str]]:
 def _named(sources: Sources) -> Iterator[tuple[str, str]]:
     for fee in sources.fees():
         if fee.fee.tax is not None:
-            yield fee.fee.id, fee.fee.tax
+            yield taxed_part(fee.pointer, fee.fee.id), fee.fee.tax
     for charge in sources.charges():
         found = charge.nearest("tax")
         if found is not None:
-            yield charge.charge.id, found.value
+            yield taxed_part(charge.pointer, charge.charge.id), found.value
 
 
 def _special(own: ContractTax, header: Agreement) -> RateGroup | None:

@@ -26,6 +26,7 @@ class Fee:
     amount: Decimal
     line: Line
     period: Interval
+    pointer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +60,17 @@ class Form:
     tax_line: Line | None
     rounded: Callable[[Decimal], Decimal]
 
-    def tax_rate(self, part: str) -> str:
-        """Name the tax rate of a fee or charge."""
+    def tax_rate(self, pointer: str, part: str) -> str:
+        """Name the tax rate of a fee or charge that stands at a place of the book."""
         tax = self.program.tax
-        return tax.rate_of(part) if isinstance(tax, TaxRules) else STANDARD
+        return tax.rate_of(pointer, part) if isinstance(tax, TaxRules) else STANDARD
 
     def splits(self, charge: ChargeProgram) -> bool:
         """Whether the tax rate of a charge changes inside the period, and each part is taxed at its own."""
         tax = self.program.tax
         if not isinstance(tax, TaxRules) or not tax.split or len(charge.segments) == 1:
             return False
-        rate = tax.rate_of(charge.charge)
+        rate = tax.rate_of(charge.pointer, charge.charge)
         return len({id(tax.group(rate, segment.at)) for segment in charge.segments}) > 1
 
     def printed(self, interval: Interval) -> Mapping[str, str]:
@@ -169,4 +170,4 @@ def _fee(fee: FeeProgram, program: Program, rates: Mapping[str, Rate]) -> Fee:
     amount = round_money(exact, agreement.minor_unit, agreement.rounding)
     line = amount_line(fee.fee, "fee", fee.name, amount, agreement.currency, _printed(fee.period, program))
     line["quantity"] = shown(fee.quantity)
-    return Fee(fee.fee, amount, line, fee.period)
+    return Fee(fee.fee, amount, line, fee.period, fee.share_pointer)

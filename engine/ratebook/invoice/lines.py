@@ -46,7 +46,7 @@ class LineWriter:
         """Add one fee for one of its periods."""
         line = fee.line.copy()
         pieces = (Piece(fee.period.start, Fraction(fee.amount)),) if self.form.has_windows else ()
-        rate = self.form.tax_rate(fee.fee)
+        rate = self.form.tax_rate(fee.pointer, fee.fee)
         self.lines.append(line)
         self.entries.append(Entry(fee.fee, "fee", rate, fee.amount, pieces, (line,), fee.period))
 
@@ -71,7 +71,7 @@ class LineWriter:
         if lines:
             self.lines += lines
             pieces = self._pieces(rated, amount) if self.form.has_windows else ()
-            rate = self.form.tax_rate(program.charge)
+            rate = self.form.tax_rate(program.pointer, program.charge)
             self.entries.append(Entry(program.charge, "usage", rate, amount, pieces, lines))
 
     def _changes(self, rated: RatedCharge, before: Decimal) -> tuple[list[Line], Decimal]:
