@@ -11,7 +11,13 @@ def test_the_rate_of_a_fee_is_the_one_that_its_own_plan_names() -> None:
       pro: {name: P, fees: [{id: base, name: Base, amount: 62}]}
     specs: {global: {time_zone: UTC, currency: USD, tax: {name: VAT, percent: 20, rates: {reduced: {percent: 10}}}}}
     contracts:
-      acme: {org: o1, type: fixed, spec: global, start: 2026-01-01, plan: pro, phases: [{until: 2026-10-11, plan: starter}]}
+      acme:
+        org: o1
+        type: fixed
+        spec: global
+        start: 2026-01-01
+        plan: pro
+        phases: [{until: 2026-10-11, plan: starter}]
     """
     document = bill(text, "2026-10").invoice
     assert summary(document) == [
@@ -26,7 +32,10 @@ def test_the_rate_of_a_fee_is_the_one_that_its_own_plan_names() -> None:
 def test_a_fee_in_advance_after_a_trial_is_taxed_as_of_its_own_beginning() -> None:
     text = """
     specs:
-      global: {time_zone: UTC, currency: USD, tax: {name: VAT, versions: [{percent: 18}, {from: 2026-10-02, percent: 10}]}}
+      global:
+        time_zone: UTC
+        currency: USD
+        tax: {name: VAT, versions: [{percent: 18}, {from: 2026-10-02, percent: 10}]}
     contracts:
       acme:
         org: o1
