@@ -44,6 +44,13 @@ def test_lago_5906_usage_that_is_below_zero_on_the_way_inflates_nothing(tmp_path
     assert rated(tmp_path, RULE + usage).totals == {"acme": "3.00"}
 
 
+def test_lago_6019_a_level_that_is_dated_back_counts_in_every_period_after_it(tmp_path: Path) -> None:
+    """A seat of September that was recorded late: October has three, not two."""
+    meter = "meter: {unit: seat, recurring: true}\n"
+    usage = "usage: [{n: 2, at: 2026-10-05T00:00:00Z}, {id: late, n: 1, at: 2026-09-20T00:00:00Z}]"
+    assert rated(tmp_path, meter + RULE + usage).totals == {"acme": "3.00"}
+
+
 AGAIN = """
 contracts:
   first: {org: acme, start: 2026-01-01, end: 2026-10-10}

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.pitfalls.situation import rated, refused
 
 RULE = "rule: {price: {amount: 1, per: 1}}\n"
@@ -35,6 +37,24 @@ def test_79_a_level_is_weighed_by_the_time_in_which_the_parent_had_it(tmp_path: 
     usage = "usage: [{n: 31, org: t, at: 2026-10-06T00:00:00Z}]"
     level = rated(tmp_path, meter + RULE + MOVED[: MOVED.index("usage:")] + usage)
     assert level.totals == {"alpha": "9.50"}
+
+
+@pytest.mark.parametrize(
+    ("prorate", "totals"),
+    [
+        ("none", {"beta": "62.00"}),
+        ("days", {"alpha": "15.00", "beta": "24.00"}),
+        ("seconds", {"alpha": "15.00", "beta": "24.00"}),
+    ],
+)
+def test_79_a_level_that_carries_over_stays_with_the_parent_of_its_time(
+    prorate: str, totals: dict[str, str], tmp_path: Path
+) -> None:
+    """31 seats since September, and 62 from the 20th on, with the new parent since the 16th: 15 and 12 of 31 days."""
+    meter = f"meter: {{aggregate: latest, unit: seat, recurring: true, prorate: {prorate}}}\n"
+    parents = MOVED[: MOVED.index("usage:")].replace("2026-10-15T12:00:00Z", "2026-10-16")
+    usage = "usage: [{n: 31, org: t, at: 2026-09-06T00:00:00Z}, {n: 62, org: t, at: 2026-10-20T00:00:00Z}]"
+    assert rated(tmp_path, meter + RULE + parents + usage).totals == totals
 
 
 def test_80_a_parent_pays_on_one_invoice_with_a_section_for_each_child_and_its_own_tax(

@@ -22,11 +22,11 @@ Document = Mapping[str, Any]
 
 
 class LineKey(NamedTuple):
-    """What makes two lines of different documents the same line."""
+    """What makes two lines of different documents the same line; a child account is one of its dimensions."""
 
     charge: str
     kind: str
-    account: str
+    meter: str
     dimensions: tuple[tuple[str, str | None], ...]
     start: str
     end: str
@@ -80,7 +80,7 @@ def key_of(line: Line) -> LineKey:
     kind = line["corrects"]["kind"] if line["kind"] == "correction" else line["kind"]
     period = line["period"]
     dimensions = tuple(line["dimensions"].items())
-    return LineKey(line["charge"], kind, line.get("account") or "", dimensions, period["from"], period["to"])
+    return LineKey(line["charge"], kind, line.get("meter") or "", dimensions, period["from"], period["to"])
 
 
 def _stand(line: Line) -> Stand:

@@ -112,12 +112,18 @@ def _lines(invoice: Mapping[str, Any]) -> Iterator[str]:
     sections = invoice.get("sections", ())
     kinds = {"fee", "usage"} if sections else {line["kind"] for line in lines}
     known = {section["account"] for section in sections}
-    own = [line for line in lines if line["dimensions"].get("account") not in known]
+    own = [line for line in lines if _account_of(line) not in known]
     yield from (_line(line) for line in own if line["kind"] in kinds)
     for section in sections:
         yield f"{section['name']} ({section['account']}): {grouped(section['amount'])}"
-        yield from (_line(line) for line in lines if line["dimensions"].get("account") == section["account"])
+        yield from (_line(line) for line in lines if _account_of(line) == section["account"])
     yield from (_line(line) for line in own if line["kind"] not in kinds)
+
+
+def _account_of(line: Mapping[str, Any]) -> str | None:
+    """Give the child account whose usage a line bills; a correction is of another period's."""
+    account: str | None = line["dimensions"].get("account") if line["kind"] == "usage" else None
+    return account
 
 
 def _line(line: Mapping[str, Any]) -> str:
