@@ -62,20 +62,19 @@ def test_late_usage_is_a_line_of_the_next_invoice_at_the_prices_of_its_period() 
     assert (document["subtotal"], document["tax"]) == ("25.00", "5.00")
 
 
-def test_late_usage_of_a_child_and_of_one_of_several_meters_is_a_line_of_just_that() -> None:
-    """No line but that of the child's bytes changes: 100 of them at 0.25 are 25.00; the sections are November's."""
-    book = BOOK.replace(
-        "    meter: requests\n",
-        "    meters: [{meter: requests}, {meter: egress, factor: 0.25}]\n    unit: u\n",
-    )
-    book = book.replace("lines_by: [chain]", "lines_by: [method]").replace(
-        "charges: [{rating: rpc}]", "charges: [{rating: rpc}], children: [{id: eu, org: o2}]"
-    )
+def test_late_usage_of_a_child_or_of_one_of_several_meters_is_a_line_of_just_that() -> None:
+    """20 more requests of its own, and 100 bytes of the child at 0.25; the sections are November's."""
+    meters = "    meters: [{meter: requests}, {meter: egress, factor: 0.25}]\n    unit: u\n"
+    children = "charges: [{rating: rpc}], children: [{id: eu, org: o2}]"
+    book = BOOK.replace("    meter: requests\n", meters).replace("charges: [{rating: rpc}]", children)
     both = OCTOBER.replace("90", "5") + "egress 2026-10-05T00:00:00Z o1 40 chain=eth\n"
-    late = both + "egress 2026-10-31T23:59:59Z o2 100 chain=eth\n" + NOVEMBER
-    document = again(billed(book, both), late, book).invoice
-    (line,) = [line for line in document["lines"] if line["kind"] == "correction"]
-    assert (line["meter"], line["dimensions"], line["amount"]) == ("egress", {"account": "eu"}, "25.00")
+    late = LATE.replace("sol", "eth") + "egress 2026-10-31T23:59:59Z o2 100 chain=eth\n"
+    document = again(billed(book, both), both + late + NOVEMBER, book).invoice
+    lines = [line for line in document["lines"] if line["kind"] == "correction"]
+    assert [(line["meter"], line["dimensions"]["account"], line["amount"]) for line in lines] == [
+        ("requests", None, "20.00"),
+        ("egress", "eu", "25.00"),
+    ]
     assert document["sections"] == [{"account": "eu", "name": "eu", "amount": "0.00"}]
 
 
