@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = REPOSITORY / "docs" / "reference" / "pitfalls.md"
 ROW = re.compile(r"^\| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 TEST = re.compile(r"`(tests/[^`]+?)::([^`]+)`")
-LATER = re.compile(r"Comes with (corrections|the ledger|the runner|delivery|feeds): [a-z]")
+LATER = re.compile(r"Comes with (the ledger|the runner|delivery|feeds): [a-z]")
 
 NUMBERS = {
     "A": range(1, 13),
