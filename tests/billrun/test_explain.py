@@ -297,6 +297,41 @@ contracts:
     assert "Left" not in eth
 
 
+def test_each_part_of_a_divided_period_is_explained_by_its_own_plan() -> None:
+    book = """
+rating: {rpc: {meter: requests, price: {model: graduated, per: 1, tiers: [{up_to: 10, amount: 2}, {amount: 1}]}}}
+plans:
+  starter: {name: S, fees: [{id: base, name: Base, amount: 31}], charges: [{rating: rpc}],
+            minimum: {amount: 62, applies_to: [usage]}}
+  pro: {name: P, fees: [{id: base, name: Base, amount: 62}], charges: [{rating: rpc, included: 12}],
+        minimum: {amount: 93, applies_to: [usage]}}
+contracts:
+  acme: {org: o1, type: hybrid, spec: global, start: 2026-01-01, plan: pro, plan_change: {tiers: carry},
+         phases: [{until: 2026-10-11, plan: starter}]}
+"""
+    usage = "requests 2026-10-05T00:00:00Z o1 10\nrequests 2026-10-20T00:00:00Z o1 5"
+    (invoice,) = explained(book, usage)
+    texts = [draw_tree(line, str) for line in invoice.steps]
+    first, second = texts[2:4]
+    assert "31 USD × 1   [plans/starter#fees/0/amount]" in texts[0]
+    assert "Share of the full period: 21 of 31" in texts[1]
+    assert "Charge rpc, 2026-10-01 00:00 until 2026-10-11 00:00" in first
+    assert "Charge rpc, 2026-10-11 00:00 until 2026-11-01 00:00" in second
+    assert "Goes on where the part before stopped: 10 request used before it = position 10" in second
+    assert "Tier without end: 3 request × 1 USD = 3 USD" in second
+    assert "Line 5, Minimum: minimum = 60.00 USD   [plans/pro#minimum]" in texts[4]
+
+
+def test_usage_on_trial_is_explained() -> None:
+    book = """
+rating: {rpc: {meter: requests, price: {amount: 2, per: 1}}}
+contracts:
+  acme: {org: o1, type: metered, spec: global, start: 2026-10-01, trial: 10 days, charges: [{rating: rpc}]}
+"""
+    (_, invoice) = explained(book, "requests 2026-10-05T00:00:00Z o1 10")
+    assert "trial price = 0 USD   [contracts/acme#trial]" in draw_tree(invoice, str)
+
+
 def test_corrections_that_outweigh_a_side_are_taken_back() -> None:
     text = """
 rating: {eg: {meter: egress, price: {per: 1, versions: [{amount: 1}, {from: 2026-10-15, amount: 2}]}}}

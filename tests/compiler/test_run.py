@@ -5,6 +5,8 @@ from typing import Any
 
 from hypothesis import given
 
+from ratebook.compiler.plan import describe_plan, draw_plan
+from ratebook.compiler.sql import MeteringQuery
 from tests.builders import Billed, bill
 from tests.random_runs import RATES, runs
 
@@ -162,3 +164,27 @@ def test_an_explanation_measures_more_finely_and_changes_no_line(drawn: tuple[st
         [(one["invoice"], one["lines"], one["total"]) for one in run.documents] for run in (plain, detailed)
     ]
     assert lines[0] == lines[1]
+
+
+def test_the_plan_of_a_run_names_the_plans_of_phases_and_the_parts_of_charges() -> None:
+    text = (
+        RULES
+        + """
+plans: {starter: {name: S, charges: [{rating: rpc}]}, pro: {name: P, charges: [{rating: rpc}]}}
+contracts:
+  acme: {org: o1, type: metered, spec: global, plan: pro, start: 2026-01-01,
+         phases: [{until: 2026-10-11, plan: starter}]}
+"""
+    )
+    run = bill(text, "2026-10").run
+    assert run.plan is not None
+    queries = [MeteringQuery("duckdb", "SELECT 1", (), ()) for _ in run.plan.measures]
+    document = describe_plan(run.compiler, run.plan, queries, {0: ["acme"]})
+    (timeline,) = document["timelines"]
+    assert timeline["phases"] == [
+        {"plan": "starter", "until": "2026-10-11T00:00:00Z"},
+        {"plan": "pro", "until": None},
+    ]
+    drawn = draw_plan(document)
+    assert "spec global, plan starter, then pro, USD" in drawn
+    assert "rpc until 2026-10-11T00:00:00Z: per_unit of requests [plans/starter#charges/0]" in drawn

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from ratebook.calendar import Interval, iso, zone
+from ratebook.calendar import NEVER, Interval, iso, zone
+from ratebook.compiler.agreement import Agreed
 from ratebook.compiler.program import ChargeProgram, Program
 from ratebook.compiler.run import RunCompiler, RunPlan
 from ratebook.compiler.sql import MeteringQuery
@@ -45,6 +46,7 @@ def describe_plan(
             "timeline": timeline.number,
             "spec": timeline.agreed.header.spec,
             "plan": timeline.agreed.header.plan,
+            **_phases(timeline.agreed),
             "currency": timeline.agreed.header.currency,
             "contracts": list(users.get(timeline.number, ())),
             "programs": [_program(program, plan) for program in timeline.programs],
@@ -93,6 +95,7 @@ def _program(program: Program, plan: RunPlan) -> dict[str, Any]:
             {
                 "charge": charge.charge,
                 "pointer": charge.pointer,
+                **({"period": _interval(charge.period, zone_)} if len(program.parts) > 1 else {}),
                 "measure": " + ".join(plan.measures[measure].name for measure in charge.use.measures),
                 "segments": [_interval(segment.interval, zone_) for segment in charge.segments],
                 "price": _prices(charge),
@@ -100,6 +103,16 @@ def _program(program: Program, plan: RunPlan) -> dict[str, Any]:
             for charge in program.charges
         ],
     }
+
+
+def _phases(agreed: Agreed) -> dict[str, Any]:
+    """Name the plans of contracts that change theirs, in order, each with its end."""
+    where = agreed.header.zone
+    if len(agreed.phases) == 1:
+        return {}
+    ends = [None if phase.until == NEVER else iso(phase.until, where) for phase in agreed.phases]
+    plans = [phase.terms.plan for phase in agreed.phases]
+    return {"phases": [{"plan": plan, "until": end} for plan, end in zip(plans, ends, strict=True)]}
 
 
 def _prices(charge: ChargeProgram) -> list[str]:
@@ -134,11 +147,13 @@ def _rows(document: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         contracts = timeline["contracts"]
         more = f" and {len(contracts) - _SHOWN} more" if len(contracts) > _SHOWN else ""
-        plan = f", plan {timeline['plan']}" if timeline["plan"] else ""
+        plans = [phase["plan"] or "none" for phase in timeline.get("phases", ())] or [timeline["plan"]]
+        plan = f", plan {', then '.join(plans)}" if plans != [""] else ""
         yield f"Timeline {timeline['timeline']}: spec {timeline['spec']}{plan}, {timeline['currency']}"
         yield f"  contracts: {', '.join(contracts[:_SHOWN])}{more}"
         for program in timeline["programs"]:
             yield f"  {program['kind']} at {program['at']}: fees {', '.join(program['fees']) or 'none'}"
             for charge in program["charges"]:
                 prices = ", then ".join(charge["price"])
-                yield f"    {charge['charge']}: {prices} of {charge['measure']} [{charge['pointer']}]"
+                until = f" until {charge['period']['to']}" if "period" in charge else ""
+                yield f"    {charge['charge']}{until}: {prices} of {charge['measure']} [{charge['pointer']}]"

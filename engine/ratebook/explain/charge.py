@@ -50,6 +50,8 @@ def charge_step(
         steps.append(_usage(compiler, program, rows, outcome.program.agreement.zone, queries))
     lines = sum(1 for one in outcome.document["lines"] if _same_charge(one, line)) if outcome.document else 1
     name = f"Charge {program.charge}"
+    if len(outcome.program.parts) > 1:
+        name += f", {_span(program.period, outcome)}"
     if line["kind"] == "usage" and lines > 1:
         name += f", divided over {lines} lines by billable units, largest remainder"
     return Step(name, pointer=program.pointer, steps=tuple(steps))
@@ -106,7 +108,16 @@ def _ladders(rated: RatedCharge, outcome: Outcome) -> Iterator[Step]:
             name += f", {_span(segment, outcome)}"
         amount = part.gross.numerator / part.gross.denominator
         result = f"{shown(amount)} {outcome.program.agreement.currency}"
-        yield Step(name, "", result, price.pointer, tuple(_parts(part, price, rated.program)))
+        steps = (*_going_on(part, rated.program), *_parts(part, price, rated.program))
+        yield Step(name, "", result, price.pointer, steps)
+
+
+def _going_on(part: Priced, program: ChargeProgram) -> Iterator[Step]:
+    """Say where a ladder goes on that has begun in an earlier part of the period."""
+    if program.carries and not part.segment:
+        used, position = (number / program.ladder_divisor for number in (part.ladder.start.units, part.start))
+        text = f"{grouped(shown(used))} {program.billable_unit} used before it"
+        yield Step("Goes on where the part before stopped", text, f"position {grouped(shown(position))}")
 
 
 def _parts(part: Priced, price: Ladder, program: ChargeProgram) -> Iterator[Step]:
