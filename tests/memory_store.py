@@ -114,6 +114,9 @@ class MemoryStore:
             self._lose("no_price", self.measures[number], event)
             return None
         slot = self.measures[number].slots.at(event.at)
+        if any(row.first <= slot < row.last and not row.priced for row in rows):
+            self._lose("no_price", self.measures[number], event)
+            return None
         return next(((subject, row) for row in rows if row.first <= slot < row.last), None)
 
     def _lose(self, reason: UnbilledReason, measure: Measure, event: Event) -> None:

@@ -348,3 +348,50 @@ def test_polar_6625_the_parts_of_a_period_bill_its_usage_exactly_once() -> None:
     usage = "".join(f"requests 2026-10-{day:02}T12:00:00Z o1 1\n" for day in range(1, 32))
     found = lines("charges: [{rating: rpc}]", SAME, "", usage)
     assert sum(Decimal(line.split()[2]) for line in found) == 62
+
+
+EGRESS = "egress 2026-10-05T00:00:00Z o1 10\negress 2026-10-20T00:00:00Z o1 5"
+"""Usage of a meter that only one of two plans has a price for."""
+
+
+@pytest.mark.parametrize(("without", "events", "total"), [("starter", 10, "5.00"), ("pro", 5, "10.00")])
+def test_e53_usage_on_a_plan_without_a_price_for_it_is_reported(
+    without: str, events: int, total: str
+) -> None:
+    charges = dict.fromkeys(("starter", "pro"), "[{rating: rpc}, {rating: eg}]") | {
+        without: "[{rating: rpc}]"
+    }
+    text = (
+        RULES
+        + f"""
+  eg: {{meter: egress, price: {{amount: 1, per: 1}}}}
+plans: {{starter: {{name: S, charges: {charges["starter"]}}}, pro: {{name: P, charges: {charges["pro"]}}}}}
+contracts:
+  acme: {{org: o1, type: metered, spec: global, start: 2026-01-01, plan: pro,
+         phases: [{{until: 2026-10-11, plan: starter}}]}}
+"""
+    )
+    run = bill(text, "2026-10", EGRESS)
+    assert run.invoice["total"] == total
+    assert [(one.code, one.details["largest"][0]["quantity"]) for one in run.findings] == [
+        ("RB503", str(events))
+    ]
+
+
+def test_e53_what_a_narrowed_rule_of_one_plan_leaves_is_reported_in_its_part_alone() -> None:
+    text = """
+rating:
+  eth: {meter: requests, where: {chain: eth}, price: {amount: 1, per: 1}}
+  all: {meter: requests, price: {amount: 1, per: 1}}
+plans: {starter: {name: S, charges: [{rating: eth}]}, pro: {name: P, charges: [{rating: all}]}}
+contracts:
+  acme: {org: o1, type: metered, spec: global, start: 2026-01-01, plan: pro,
+         phases: [{until: 2026-10-11, plan: starter}]}
+"""
+    usage = "\n".join(
+        f"requests 2026-10-{day}T00:00:00Z o1 {count} chain={chain}"
+        for day, count, chain in (("05", 1, "eth"), ("05", 2, "sol"), ("20", 4, "eth"), ("20", 8, "sol"))
+    )
+    run = bill(text, "2026-10", usage)
+    assert run.invoice["total"] == "13.00"
+    assert [(one.code, one.details["largest"][0]["quantity"]) for one in run.findings] == [("RB503", "2")]

@@ -114,7 +114,7 @@ class MemorySource:
                     billed = replace(event, factor=factor, until=self._until(measure, subject))
                     groups.setdefault(place, []).append(billed)
         spans: dict[tuple[int, int], list[Interval]] = {}
-        for one in (row for row in segments if row.first < row.last):
+        for one in (row for row in segments if row.first < row.last and row.priced):
             span = Interval(measure.slots.bounds[one.first], measure.slots.bounds[one.last])
             spans.setdefault((one.timeline, one.boundary), []).append(span)
         timelines = {row.contract: row.timeline for rows in self.subjects.values() for row in rows}
@@ -150,10 +150,12 @@ class MemorySource:
             self._lose("outside_contract" if known else "unknown_subject", measure, event, window)
         owners = []
         for subject in alive:
-            own = [row for row in segments if row.timeline == subject.timeline]
-            if not own:
-                self._lose("no_price", measure, event, window)
             slot = measure.slots.at(event.at)
+            own = [row for row in segments if row.timeline == subject.timeline and row.priced]
+            unpriced = [row for row in segments if row.timeline == subject.timeline and not row.priced]
+            in_none = any(row.first <= slot < row.last for row in unpriced) and not measure.recurring
+            if not own or in_none:
+                self._lose("no_price", measure, event, window)
             if measure.recurring:
                 rows = {row.boundary: row._replace(segment=0) for row in own if slot < row.last}
                 owners += [(subject, row) for row in rows.values() if self._stays(measure, subject, row, own)]

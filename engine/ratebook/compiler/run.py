@@ -29,7 +29,7 @@ from ratebook.compiler.agreement import Agreed
 from ratebook.compiler.boundaries import boundaries
 from ratebook.compiler.measures import MeasureDraft, event_source, finish
 from ratebook.compiler.program import ChargeProgram, Program
-from ratebook.compiler.stages import Stages, life_of, seen
+from ratebook.compiler.stages import Stages, clip, life_of, seen
 from ratebook.money import EXACT
 from ratebook.usage.measure import Condition, Measure
 from ratebook.usage.rows import SegmentRow
@@ -39,7 +39,8 @@ from ratebook.usage.rows import SegmentRow
 class Timeline:
     """The programs of an agreement at each boundary of a run, in order; many contracts share one.
 
-    The parts of all its billed periods are numbered through: usage comes by these numbers. `carrying` are the measures
+    The parts of all its billed periods are numbered through: usage comes by these numbers. `stages` are those of the
+    lives that share it, as far as the run can see. `carrying` are the measures
     whose level carries over from before the billed periods. The first `closed` programs are those of boundaries before
     the run's period, which are only compared with what was issued for them.
     """
@@ -47,6 +48,7 @@ class Timeline:
     number: int
     agreed: Agreed
     programs: tuple[Program, ...]
+    stages: Stages
     carrying: tuple[int, ...]
     closed: int
 
@@ -169,8 +171,12 @@ class RunCompiler:
             (charge, one) for program in programs for charge in program.charges for one in charge.use.measures
         ]
         carrying = tuple({measure: None for _, measure in used if self._meter(measure).recurring})
-        timeline = Timeline(len(self.timelines), agreed, programs, carrying, len(closed))
+        timeline = Timeline(len(self.timelines), agreed, programs, stages, carrying, len(closed))
         self.timelines.append(timeline)
+        for terms in agreed.terms if len(agreed.phases) > 1 else ():
+            for measure in {*terms.uncovered, *(one for charge in terms.charges for one in charge.measures)}:
+                for program in programs:
+                    self.measures[measure].add(program.parts, agreed.header.zone)
         for charge, measure in used:
             days = charge.days if self._meter(measure).prorate == "days" else ()
             self.measures[measure].add((*charge.intervals(measure), *days), agreed.header.zone)
@@ -209,6 +215,9 @@ class RunCompiler:
             agreed = timeline.agreed
             if agreed.bills_all or any(terms.bills(measure.meter, number) for terms in agreed.terms):
                 rows.append(SegmentRow(timeline.number, 0, 0, 0, 0, 0))
+                for interval in _unpriced(timeline, measure.meter, number):
+                    first, last = (measure.slots.at(edge) for edge in interval)
+                    rows.append(SegmentRow(timeline.number, 0, 0, first, last, 0, priced=False))
             variant = variants.get(agreed.header.zone.key, 0)
             for first_part, program in timeline.numbered:
                 for charge in _readers(program, number):
@@ -221,6 +230,16 @@ class RunCompiler:
     def meter_of(self, measure: str) -> str:
         """Give the meter of a measure, by the measure's name."""
         return next(draft.spec.meter for draft in self.measures if draft.spec.name == measure)
+
+
+def _unpriced(timeline: Timeline, meter: str, measure: int) -> Iterator[Interval]:
+    """Give when a contract is on a plan that has no price for a meter that others of its plans have one for."""
+    if timeline.agreed.bills_all or len(timeline.agreed.phases) == 1:
+        return
+    for _, program in timeline.numbered:
+        for span, terms in clip(timeline.stages, program.boundary.billed):
+            if terms is not None and not terms.bills(meter, measure):
+                yield span.interval
 
 
 def _readers(program: Program, measure: int) -> Iterable[ChargeProgram]:

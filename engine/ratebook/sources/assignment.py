@@ -24,6 +24,7 @@ from ratebook.compiler.queries import combination_columns
 from ratebook.sources.assignment_sql import (
     SEGMENTS,
     SUBJECTS,
+    UNPRICED,
     additive_sql,
     keys,
     merged_sql,
@@ -65,6 +66,7 @@ class Assignment:
         # Usage streams past subjects and segments, which are small; its unknown length would make it the table.
         self.connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         self.connection.execute(f"CREATE TABLE subjects ({SUBJECTS})")
+        self._unpriced: dict[int, bool] = {}
         self._release = weakref.finalize(self, _release, self.connection, folder)
 
     def close(self) -> None:
@@ -105,8 +107,13 @@ class Assignment:
             priced: the timelines that have a price for the meter.
             reported: where usage that belongs to no segment is kept to be reported; None for nowhere.
         """
+        some = [row for row in segments if row.first < row.last]
         self.connection.execute(f"CREATE TABLE segments_{number} ({SEGMENTS})")
-        self._insert(f"segments_{number}", (row for row in segments if row.first < row.last))
+        self._insert(f"segments_{number}", (row[:-1] for row in some if row.priced))
+        self.connection.execute(f"CREATE TABLE unpriced_{number} ({UNPRICED})")
+        unpriced = [row for row in some if not row.priced]
+        self._insert(f"unpriced_{number}", ((row.timeline, *_edges(measure, row)) for row in unpriced))
+        self._unpriced[number] = bool(unpriced)
         self.connection.execute(f"CREATE TABLE priced_{number} (timeline INTEGER)")
         self._insert(f"priced_{number}", ((timeline,) for timeline in priced))
         bounds = measure.slots.bounds
@@ -141,7 +148,8 @@ class Assignment:
         reader = pa.RecordBatchReader.from_batches(first.schema, _chained(first, stream))
         self.connection.register("measured", reader)
         with counted.unwrapped(), translated(measure.source.name):
-            self.connection.execute((additive_sql if measure.additive else states_sql)(measure, number))
+            write = additive_sql if measure.additive else states_sql
+            self.connection.execute(write(measure, number, unpriced=self._unpriced[number]))
             self.connection.unregister("measured")
             if not measure.additive:
                 self.connection.execute(merged_sql(measure, number))
@@ -171,6 +179,10 @@ class Assignment:
                 )
         finally:
             cursor.close()
+
+
+def _edges(measure: Measure, row: SegmentRow) -> tuple[int, int]:
+    return measure.slots.bounds[row.first], measure.slots.bounds[row.last]
 
 
 class _Counter:

@@ -14,6 +14,8 @@ SEGMENTS: Final = (
     "timeline INTEGER, boundary INTEGER, segment INTEGER, first INTEGER, last INTEGER, variant INTEGER"
 )
 
+UNPRICED: Final = "timeline INTEGER, unpriced_start BIGINT, unpriced_end BIGINT"
+
 _JOINED: Final = """
 FROM measured AS m
 JOIN slots_{number} AS t ON t.slot = CAST(m.slot AS INTEGER)
@@ -21,9 +23,12 @@ LEFT JOIN {subjects} AS s ON s.subject = m.subject AND t.slot_start < s.life_end
 LEFT JOIN {segments} AS g ON g.timeline = s.timeline{since} AND t.slot < g.last{days}
 WHERE g.boundary IS NOT NULL OR (t.reported AND (
   s.contract IS NULL OR t.slot_start < s.life_start OR t.slot_end > s.life_end
-  OR s.timeline NOT IN (SELECT timeline FROM priced_{number})
+  OR s.timeline NOT IN (SELECT timeline FROM priced_{number}){unpriced}
 ))
 """
+_UNPRICED: Final = """
+  OR EXISTS (SELECT 1 FROM unpriced_{number} AS u WHERE u.timeline = s.timeline
+    AND t.slot_start >= u.unpriced_start AND t.slot_end <= u.unpriced_end)"""
 _DAYS: Final = """
 LEFT JOIN days_{number} AS d ON d.timeline = g.timeline AND d.boundary = g.boundary
   AND t.slot >= d.first AND t.slot < d.last
@@ -48,8 +53,11 @@ def _of_variant(measure: Measure, name: str) -> str:
     return f"CAST(CASE g.variant {branches} END AS HUGEINT)"
 
 
-def additive_sql(measure: Measure, number: int) -> str:
-    """Write the table of what adds up: `events`, `quantity` and `units` that are billed, and `bare` events."""
+def additive_sql(measure: Measure, number: int, *, unpriced: bool) -> str:
+    """Write the table of what adds up: `events`, `quantity` and `units` that are billed, and `bare` events.
+
+    Where there are times in which a timeline is `unpriced`, usage in them is kept to be reported.
+    """
     events, quantity = "CAST(m.events AS HUGEINT)", "CAST(m.quantity AS HUGEINT)"
     if measure.aggregate == "count":
         quantity = events
@@ -67,7 +75,12 @@ def additive_sql(measure: Measure, number: int) -> str:
     select = ["s.contract", "g.boundary", "g.segment", *(f"m.{key}" for key in keys(measure)), *_unmatched()]
     since = " AND t.slot >= g.first"
     joined = _JOINED.format(
-        number=number, subjects="subjects", segments=f"segments_{number}", since=since, days=""
+        number=number,
+        subjects="subjects",
+        segments=f"segments_{number}",
+        since=since,
+        days="",
+        unpriced=_UNPRICED.format(number=number) if unpriced else "",
     )
     return f"CREATE TABLE rows_{number} AS SELECT {', '.join([*select, *columns])} {joined} GROUP BY ALL"
 
@@ -122,7 +135,7 @@ def _weighed(measure: Measure) -> list[str]:
     ]
 
 
-def states_sql(measure: Measure, number: int) -> str:
+def states_sql(measure: Measure, number: int, *, unpriced: bool) -> str:
     """Write the table of states that do not add up, each with its contract and billing period.
 
     The states of a level that carries over belong to every period that is not over before them.
@@ -145,7 +158,12 @@ def states_sql(measure: Measure, number: int) -> str:
         )
     days = _DAYS.format(number=number) if measure.prorate == "days" else ""
     joined = _JOINED.format(
-        number=number, subjects=_SUBJECTS, segments=f"periods_{number}", since=since, days=days
+        number=number,
+        subjects=_SUBJECTS,
+        segments=f"periods_{number}",
+        since=since,
+        days=days,
+        unpriced=_UNPRICED.format(number=number) if unpriced else "",
     )
     return f"CREATE TABLE states_{number} AS SELECT {', '.join(select)} {joined}"
 

@@ -51,7 +51,8 @@ def unplaced_usage(
         {"shown": list(shown)},
     ).fetchall()
     seen = Interval(*measure.slots.window).clip(window)
-    inside = {edge for life in lives for edge in life if seen.start < edge < seen.end}
+    unpriced = connection.execute(f"SELECT unpriced_start, unpriced_end FROM unpriced_{number}").fetchall()
+    inside = {edge for life in (*lives, *unpriced) for edge in life if seen.start < edge < seen.end}
     edges = tuple(Instant(edge) for edge in sorted({*seen, *inside}))
     close = replace(measure, slots=Slots(edges), factors=(), variants=1)
     table = f"details_{number}"
@@ -81,7 +82,10 @@ _REASON: Final = (
     "WHEN NOT EXISTS (SELECT 1 FROM subjects AS s WHERE s.subject = d.subject "
     "AND s.life_start <= t.slot_start AND s.life_end >= t.slot_end) THEN 'outside_contract' "
     "WHEN NOT EXISTS (SELECT 1 FROM subjects AS s JOIN priced_{number} AS p ON p.timeline = s.timeline "
-    "WHERE s.subject = d.subject AND s.life_start <= t.slot_start AND s.life_end >= t.slot_end) THEN 'no_price' END"
+    "WHERE s.subject = d.subject AND s.life_start <= t.slot_start AND s.life_end >= t.slot_end) "
+    "OR EXISTS (SELECT 1 FROM subjects AS s JOIN unpriced_{number} AS u ON u.timeline = s.timeline "
+    "WHERE s.subject = d.subject AND s.life_start <= t.slot_start AND s.life_end >= t.slot_end "
+    "AND u.unpriced_start <= t.slot_start AND u.unpriced_end >= t.slot_end) THEN 'no_price' END"
 )
 
 

@@ -28,7 +28,8 @@ class SegmentRow(NamedTuple):
 
     `boundary` numbers the parts of all billed periods of the timeline, in order: one a period where no change of plan
     divides it. Where a level counts by days each day has a row, and its segment is how many days of the part are left,
-    itself included.
+    itself included. A row that is not `priced` names slots in which the timeline has no price for the meter, though at
+    other times it has: its usage is reported.
     """
 
     timeline: int
@@ -37,6 +38,7 @@ class SegmentRow(NamedTuple):
     first: int
     last: int
     variant: int
+    priced: bool = True
 
 
 class UsageRow(NamedTuple):
