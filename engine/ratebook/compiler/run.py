@@ -15,6 +15,7 @@ from ratebook.book.model import Contract, Meter
 from ratebook.calendar import (
     NEVER,
     Calendar,
+    Instant,
     Interval,
     RunPeriod,
     When,
@@ -154,13 +155,19 @@ class RunCompiler:
         return seen(stages, self._horizons[key])
 
     def _closed(self, agreed: Agreed, calendar: Calendar) -> Interval:
-        """Give the time before the run's period whose boundaries it compares; it is empty where it corrects nothing."""
-        start = self.period.window(calendar.where).start
+        """Give the time before the run's period whose boundaries it compares: as far before its end as usage may be late.
+
+        It is empty where the run corrects nothing.
+        """
+        start, end = self.period.window(calendar.where)
         if not self.corrects:
             return Interval(start, start)
         until = agreed.late_usage.until
-        earliest = shift(local_date(start, calendar.where), -until.number, until.unit)
-        return Interval(midnight(earliest, calendar.where), start)
+        earliest = shift(local_date(end, calendar.where), -until.number, until.unit)
+        just_before = Instant(
+            midnight(earliest, calendar.where) - 1
+        )  # a boundary that is as old as that belongs to it
+        return Interval(min(start, just_before), start)
 
     def _timeline(self, agreed: Agreed, calendar: Calendar, stages: Stages) -> Timeline:
         life = life_of(stages)
