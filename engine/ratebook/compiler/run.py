@@ -155,7 +155,7 @@ class RunCompiler:
         return seen(stages, self._horizons[key])
 
     def _closed(self, agreed: Agreed, calendar: Calendar) -> Interval:
-        """Give the time before the run's period whose boundaries it compares: as far before its end as usage may be late.
+        """Give the time before the run's period whose boundaries it compares: up to `until` before its end.
 
         It is empty where the run corrects nothing.
         """
