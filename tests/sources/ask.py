@@ -30,6 +30,7 @@ EVENT: Row = {
     "bytes": None,
     "level": None,
     "paid": None,
+    "undoes": None,
 }
 COUNT = Measure(
     name="requests",

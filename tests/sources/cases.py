@@ -50,12 +50,13 @@ SCHEMA = pa.schema(
         ("bytes", pa.int64()),
         ("level", pa.decimal128(24, 6)),
         ("paid", pa.bool_()),
+        ("undoes", pa.string()),
     ]
 )
 CLICKHOUSE_COLUMNS = (
     "id String, org LowCardinality(String), ts DateTime64(6, 'UTC'), chain LowCardinality(Nullable(String)), "
     "method Nullable(String), status Nullable(Int32), bytes Nullable(Int64), level Nullable(Decimal(24, 6)), "
-    "paid Nullable(Bool)"
+    "paid Nullable(Bool), undoes Nullable(String)"
 )
 SOURCE = EventSource(
     name="raw",
@@ -192,6 +193,7 @@ def random_row(random: Random, number: int, bounds: Sequence[Instant]) -> Row:
             [Decimal("0.5"), Decimal("-1.250000"), Decimal(3), Decimal("99999.000001"), None]
         ),
         "paid": random.choice([True, False, None]),
+        "undoes": None,
     }
 
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ratebook.calendar import Instant
+from ratebook.compiler.reversals import remaining_sql
 from ratebook.compiler.sql import (
     WIDEST,
     Lookup,
@@ -166,6 +167,8 @@ class ClickHouseDialect:
         A short hash nominates the ids that stand more than once; the whole id, day and content decide. What is
         the same several times in a UTC day stays once; ids with several contents in a day are left out.
         """
+        if relation.reversals is not None:
+            return f"(\n{indent(remaining_sql(relation, relation.reversals, writer))}\n)"
         table = ".".join(writer.name(part) for part in relation.table)
         if relation.once is None:
             return table

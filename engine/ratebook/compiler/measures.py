@@ -87,6 +87,7 @@ def event_source(name: str, source: BookSource) -> EventSource:
         source.ingested_at or "",
         source.dedupe,
         dict(source.columns),
+        source.reverses or "",
     )
 
 

@@ -9,6 +9,7 @@ are added up. Groups without a factor are counted apart (`bare`), never multipli
 from collections.abc import Iterator
 from typing import Final
 
+from ratebook.calendar import Interval
 from ratebook.compiler.conditions import column_type, conditions_sql, dimension_sql
 from ratebook.compiler.expression_sql import given_sql, value_band_sql, value_sql
 from ratebook.compiler.factors import FactorJoin, factor_join
@@ -16,6 +17,7 @@ from ratebook.compiler.sql import (
     Dialect,
     MeteringQuery,
     Relation,
+    Reversals,
     Writer,
     indent,
     select,
@@ -30,9 +32,17 @@ TEXT: Final[ColumnType] = "string"
 
 def relation_of(source: EventSource) -> Relation:
     """Give the events of a source as a table of its name, in which each event stands once."""
-    columns = dict.fromkeys((source.subject, source.event_id, source.event_time, *source.columns))
+    named = (source.subject, source.event_id, source.event_time, source.reverses)
+    columns = dict.fromkeys((*named, *source.columns))
     columns.pop("", None)
     return Relation((source.name,), tuple(columns), source.event_time, source.event_id)
+
+
+def reversals_of(source: EventSource, window: Interval) -> Reversals | None:
+    """Say how a source tells what takes back events of a window; None where it does not."""
+    if not source.reverses:
+        return None
+    return Reversals(source.reverses, source.subject, window.start, source.dedupe == "exact")
 
 
 def metering_query(measure: Measure, dialect: Dialect, relation: Relation | None = None) -> MeteringQuery:

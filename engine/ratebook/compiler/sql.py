@@ -71,6 +71,23 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
+class Reversals:
+    """How a source says that an event takes back another.
+
+    Attributes:
+        column: the column that holds the id of the event that is taken back.
+        subject: the column of who is billed; a reversal takes back only what is of its own subject.
+        since: from when on reversals are looked for; earlier ones cannot take back anything later.
+        exact: whether a reversal whose id stands with several contents in a UTC day does not count.
+    """
+
+    column: str
+    subject: str
+    since: Instant
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Relation:
     """The events of a source as a query reads them.
 
@@ -81,6 +98,7 @@ class Relation:
         event_id: the column of the event's id, or "".
         once: the UTC days in which the query itself has to leave out re-delivered events; None where the table
             already holds each event once.
+        reversals: how the query itself has to leave out events that were taken back; None where there are none.
     """
 
     table: tuple[str, ...]
@@ -88,6 +106,7 @@ class Relation:
     time: str
     event_id: str
     once: Interval | None = None
+    reversals: Reversals | None = None
 
 
 class Dialect(Protocol):

@@ -17,7 +17,8 @@ from ratebook.compiler.follow_ups import (
     window_query,
 )
 from ratebook.compiler.queries import metering_query, relation_of
-from ratebook.compiler.sql import MeteringQuery, Relation, Writer, check_identifier
+from ratebook.compiler.reversals import judged_sql
+from ratebook.compiler.sql import MeteringQuery, Relation, Reversals, Writer, check_identifier, indent
 from ratebook.sources.clickhouse_connection import as_text, bound, connect, reading_settings, translated
 from ratebook.sources.clickhouse_dedupe import judge
 from ratebook.sources.clickhouse_types import found
@@ -26,6 +27,7 @@ from ratebook.sources.dedupe import NOTHING, utc_days
 from ratebook.sources.defects import NO_ID, Defect, looked_for, missing_defect
 from ratebook.sources.errors import SourceError, failure, without_credentials
 from ratebook.sources.protocol import Prepared
+from ratebook.sources.reversals import NONE, Failed, failed, sought
 from ratebook.usage.measure import EventSource, Measure
 
 
@@ -97,18 +99,29 @@ class ClickHouseUsage:
 
     def _prepare(self, source: EventSource, window: Interval) -> Prepared:
         table = self._tables[source.name]
+        relation = table.relation
         missing = list(self._missing(source, window))
         once = NOTHING
         if source.dedupe == "exact":
-            once = judge(source, table.relation, window, self._rows)
+            once = judge(source, relation, window, self._rows)
             nameless = any(defect.finding.code == NO_ID for defect in missing)
             if nameless or once != NOTHING:
-                relation = replace(table.relation, once=utc_days(window))
-                self._tables[source.name] = _Table(table.columns, relation)
-        quarantined = sum(defect.events for defect in missing) + once.conflicting
-        return Prepared(
-            once.duplicates, quarantined, (*(defect.finding for defect in missing), *once.findings)
-        )
+                relation = replace(relation, once=utc_days(window))
+        reversals, futile = self._reversals(source, window)
+        self._tables[source.name] = _Table(table.columns, replace(relation, reversals=reversals))
+        quarantined = sum(defect.events for defect in missing) + once.conflicting + futile.events
+        findings = (*(defect.finding for defect in missing), *once.findings, *futile.findings)
+        return Prepared(once.duplicates, quarantined, findings)
+
+    def _reversals(self, source: EventSource, window: Interval) -> tuple[Reversals | None, Failed]:
+        """Find what has to be left out because it was taken back, and what takes back nothing."""
+        relation = self._relation(source)
+        reversals = sought(source, relation, window, CLICKHOUSE, self._rows)
+        if reversals is None:
+            return None, NONE
+        writer = Writer(CLICKHOUSE)
+        judged = f"(\n{indent(judged_sql(relation, reversals, writer))}\n)"
+        return reversals, failed(source, judged, window, writer, self._rows)
 
     def _missing(self, source: EventSource, window: Interval) -> Iterator[Defect]:
         table = self._tables[source.name]

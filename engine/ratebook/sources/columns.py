@@ -40,8 +40,8 @@ def column_findings(source: EventSource, found: Mapping[str, Found], where: str)
         where: the table or file, for messages.
     """
     wanted = {source.subject: "identity", source.event_time: "time"} | dict(source.columns)
-    if source.event_id:
-        wanted[source.event_id] = "identity"
+    for name in filter(None, (source.event_id, source.reverses)):
+        wanted[name] = "identity"
     for name, declared in wanted.items():
         if name not in found:
             yield _missing(source, name, found, where)
@@ -54,7 +54,7 @@ def column_findings(source: EventSource, found: Mapping[str, Found], where: str)
 def _place(source: EventSource, name: str) -> str:
     if name in source.columns:
         return pointer(source.name, "columns", name)
-    for key in ("subject", "event_time", "event_id"):
+    for key in ("subject", "event_time", "event_id", "reverses"):
         if getattr(source, key) == name:
             return pointer(source.name, key)
     return pointer(source.name)

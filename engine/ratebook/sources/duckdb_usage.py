@@ -29,6 +29,7 @@ from ratebook.sources.dedupe import NOTHING
 from ratebook.sources.defects import NO_ID, Defect, looked_for, missing_defect, unreadable_defect
 from ratebook.sources.duckdb_attach import ATTACHED, Attached, attach, listed, quoted, unreadable_rows
 from ratebook.sources.duckdb_dedupe import clean_rows, deduplicate
+from ratebook.sources.duckdb_reversals import take_back
 from ratebook.sources.errors import SourceError, failure
 from ratebook.sources.files import find_files
 from ratebook.sources.protocol import Prepared
@@ -123,12 +124,12 @@ class DuckDBUsage:
             once = NOTHING
             if source.dedupe == "exact":
                 rows, once = deduplicate(self._connection, source, rows, window)
+            rows, futile = take_back(source, rows, window, self._rows)
             self._view(source, rows)
         defects += missing
-        findings = (*(defect.finding for defect in defects), *once.findings)
-        return Prepared(
-            once.duplicates, sum(defect.events for defect in defects) + once.conflicting, findings
-        )
+        quarantined = sum(defect.events for defect in defects) + once.conflicting + futile.events
+        findings = (*(defect.finding for defect in defects), *once.findings, *futile.findings)
+        return Prepared(once.duplicates, quarantined, findings)
 
     def _unreadable(self, source: EventSource, window: Interval) -> Iterator[Defect]:
         attached = self._attached[source.name]
@@ -176,6 +177,9 @@ class DuckDBUsage:
     def close(self) -> None:
         """Close the engine and remove its files."""
         self._release()
+
+    def _rows(self, query: MeteringQuery, source: EventSource) -> Sequence[Sequence[object]]:
+        return self._connection.execute(query.text, self._bound(query, source)).fetchall()
 
     def _counted(self, query: MeteringQuery, source: EventSource) -> tuple[int, str]:
         row = self._connection.execute(query.text, self._bound(query, source)).fetchall()[0]

@@ -31,6 +31,8 @@ def declared_types(source: EventSource) -> dict[str, str]:
     if source.event_id:
         types[source.event_id] = "string"
     types[source.event_time] = "time"
+    if source.reverses:
+        types[source.reverses] = "string"
     return types | dict(source.columns)
 
 

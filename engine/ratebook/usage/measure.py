@@ -34,6 +34,7 @@ class EventSource:
         ingested_at: column of when it was written, or "".
         dedupe: `exact` counts each event id once a UTC day; `trusted` counts every row.
         columns: the type of every other column that meters may use.
+        reverses: column of the id of the event that an event takes back, or "".
     """
 
     name: str
@@ -44,6 +45,7 @@ class EventSource:
     ingested_at: str
     dedupe: Literal["exact", "trusted"]
     columns: Mapping[str, ColumnType]
+    reverses: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,9 @@ def check_columns(draft: Draft) -> Iterator[Finding]:
 
 
 def check_source_names(draft: Draft) -> Iterator[Finding]:
-    """Check that a source can be deduplicated."""
+    """Check that a source can be deduplicated, and its events taken back."""
     for name, source in draft.settings.sources.items() if draft.settings else ():
+        yield from _reverses(name, source)
         if source.event_id is None and source.dedupe == "exact":
             yield Finding(
                 "RB202",
@@ -57,6 +58,25 @@ def check_source_names(draft: Draft) -> Iterator[Finding]:
                 f"{BOOK}#sources/{name}",
                 expected="event_id: …, or dedupe: trusted where the source has no duplicates",
             )
+
+
+def _reverses(name: str, source: Source) -> Iterator[Finding]:
+    """Check that the column which names what is taken back can hold an id, and there is an id to name."""
+    if source.reverses is None:
+        return
+    place, named = f"{BOOK}#sources/{name}/reverses", source.reverses
+    if source.event_id is None and source.dedupe == "trusted":
+        message = "`event_id` is missing, by which an event is named that is taken back"
+        yield Finding("RB202", message, f"{BOOK}#sources/{name}", expected="event_id: …")
+    if named in {source.subject, source.event_id, source.event_time}:
+        message = f"`{named}` holds something else already, and not the id of another event"
+        yield Finding(
+            "RB307", message, place, expected="a column that is empty but where an event is taken back"
+        )
+    kind = source.columns.get(named, "string")
+    if kind != "string":
+        message = f"`{named}` is {_A[kind]}, and names of events are texts"
+        yield Finding("RB307", message, place, expected="a column of type string")
 
 
 def _column(name: str, source: Source, pointer: str, source_name: str) -> ColumnType | Finding:

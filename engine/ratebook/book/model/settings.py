@@ -35,6 +35,8 @@ class Source(Model):
     """Column of when the event was written; separates late usage."""
     dedupe: Literal["exact", "trusted"] = "exact"
     """`exact` counts each event id once a UTC day, `trusted` counts every row."""
+    reverses: Column | None = None
+    """Column of the id of an earlier event that an event takes back: neither of the two counts."""
     columns: dict[Column, ColumnType] = Field(default_factory=dict)
     """The other columns that meters may use, and their types."""
 
