@@ -38,6 +38,7 @@ charges: [{rating: calls}]
 credits: [{id: c, amount: 1_000}]
 """,
 }
+ZETA = "org: zeta\ntype: metered\nspec: world\nstart: 2026-01-01\ncharges: [{rating: calls}]\n"
 USAGE = [
     ("acme", "01", 300),
     ("acme", "02", 400),
@@ -116,6 +117,27 @@ def test_usage_that_came_late_is_corrected_and_explained(folder: Path) -> None:
     done = ratebook("explain", "--book", str(folder), "--period", "2026-02", *arguments)
     assert "Was billed, with earlier corrections = 600.00 USD" in done.stdout
     assert "Is today, as usage = 607.00 USD" in done.stdout
+
+
+@pytest.mark.parametrize(("n", "total"), [(250, "-350.00"), (1_000, "400.00")])
+def test_usage_that_is_taken_back_after_its_invoice_is_corrected(folder: Path, n: int, total: str) -> None:
+    book = folder / "specs" / "book.yaml"
+    book.write_text(
+        book.read_text("utf-8").replace("event_time: at", "event_time: at, reverses: undoes"), "utf-8"
+    )
+    (folder / "contracts" / "zeta.yaml").write_text(ZETA, "utf-8")
+    rate(folder, "2026-01", "--contract", "zeta", "--out", str(folder / "january"))
+    with (folder / "usage.jsonl").open("a", encoding="utf-8") as usage:
+        usage.write(json.dumps({"org": "zeta", "id": "x", "at": "2026-02-05T00:00:00Z", "n": n}) + "\n")
+        back = {"org": "zeta", "id": "y", "at": "2026-02-06T00:00:00Z", "undoes": "zeta-01"}
+        usage.write(json.dumps(back) + "\n")
+    arguments = ("--contract", "zeta", "--issued", str(folder / "january"))
+    (invoice,) = rate(folder, "2026-02", *arguments)["invoices"]
+    assert [(line["kind"], line["amount"]) for line in invoice["lines"]] == [
+        ("usage", f"{n}.00"),
+        ("correction", "-600.00"),
+    ]
+    assert invoice["total"] == total
 
 
 def test_a_folder_that_is_none_is_refused(folder: Path) -> None:

@@ -79,6 +79,6 @@ def _findings(source: EventSource, reasons: dict[str, tuple[int, str, str]]) -> 
                 f"{events} event(s) of {source.name} take back nothing, as {of}: {why}",
                 pointer(source.name, "reverses"),
                 expected=f"in {source.reverses} the id of an earlier event of the same {source.subject}",
-                help="correct the id, or write a new event instead of taking back a reversal; nothing is billed for it",
+                help="correct the id; instead of taking back a reversal, write the event again under a new id",
                 details={"events": events, "reason": reason, "example": example, "reverses": undoes},
             )

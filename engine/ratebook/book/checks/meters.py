@@ -66,7 +66,7 @@ def _reverses(name: str, source: Source) -> Iterator[Finding]:
         return
     place, named = f"{BOOK}#sources/{name}/reverses", source.reverses
     if source.event_id is None and source.dedupe == "trusted":
-        message = "`event_id` is missing, by which an event is named that is taken back"
+        message = "`event_id` is missing, by which an event names what it takes back"
         yield Finding("RB202", message, f"{BOOK}#sources/{name}", expected="event_id: …")
     if named in {source.subject, source.event_id, source.event_time}:
         message = f"`{named}` holds something else already, and not the id of another event"
@@ -75,7 +75,7 @@ def _reverses(name: str, source: Source) -> Iterator[Finding]:
         )
     kind = source.columns.get(named, "string")
     if kind != "string":
-        message = f"`{named}` is {_A[kind]}, and names of events are texts"
+        message = f"`{named}` is {_A[kind]}, and ids of events are texts"
         yield Finding("RB307", message, place, expected="a column of type string")
 
 
