@@ -113,16 +113,8 @@ def _originals(relation: Relation, reversals: Reversals, writer: Writer) -> str:
     """Write the query of all events whose id a reversal names."""
     empty, one, zero = writer.bind("text", ""), writer.bind("integer", 1), writer.bind("integer", 0)
     reversal = f"CASE WHEN {_text(reversals.column, writer)} = {empty} THEN {zero} ELSE {one} END"
-    undone = select(
-        {"undoes": _text(reversals.column, writer)},
-        _events(relation, writer),
-        where(_is_reversal_since(relation, reversals, writer)),
-    )
-    conditions = [
-        f"{writer.column(relation.time)} IS NOT NULL",
-        f"{_text(relation.event_id, writer)} IN (\n{indent(undone)}\n)",
-    ]
     columns = _named(relation, reversals, writer) | {"reversal": reversal}
+    conditions = _has_id_of(reversals.column, relation, reversals, writer)
     return select(columns, _events(relation, writer), where(conditions))
 
 
@@ -131,28 +123,29 @@ def _contradictory(relation: Relation, reversals: Reversals, writer: Writer) -> 
 
     All of the source is judged as deduplication judges a window, so that no reversal counts in one run alone.
     """
-    since = _is_reversal_since(relation, reversals, writer)
-    ids = select({"id": _text(relation.event_id, writer)}, _events(relation, writer), where(since))
-    contents = select(
-        {writer.name(column): writer.column(column) for column in relation.columns},
-        _events(relation, writer),
-        where(
-            [
-                f"{writer.column(relation.time)} IS NOT NULL",
-                f"{_text(relation.event_id, writer)} IN (\n{indent(ids)}\n)",
-            ]
-        ),
-    ).replace("SELECT", "SELECT DISTINCT", 1)
+    every = {writer.name(column): writer.column(column) for column in relation.columns}
+    conditions = _has_id_of(relation.event_id, relation, reversals, writer)
+    contents = select(every, _events(relation, writer), where(conditions))
+    contents = contents.replace("SELECT", "SELECT DISTINCT", 1)
     columns = {
         "id": _text(relation.event_id, writer),
         "day": _day(writer.column(relation.time), writer),
     }
+    days = select(columns, f"FROM (\n{indent(contents)}\n) AS e")
     return select(
         {"id": "d.id", "day": "d.day"},
-        f"FROM (\n{indent(select(columns, f'FROM ({chr(10)}{indent(contents)}{chr(10)}) AS e'))}\n) AS d",
+        f"FROM (\n{indent(days)}\n) AS d",
         "GROUP BY d.id, d.day",
         f"HAVING count(*) > {writer.bind('integer', 1)}",
     )
+
+
+def _has_id_of(column: str, relation: Relation, reversals: Reversals, writer: Writer) -> Iterator[str]:
+    """Write that an event, of any time, has the id that stands in a column of some reversal."""
+    since = _is_reversal_since(relation, reversals, writer)
+    ids = select({"named": _text(column, writer)}, _events(relation, writer), where(since))
+    yield f"{writer.column(relation.time)} IS NOT NULL"
+    yield f"{_text(relation.event_id, writer)} IN (\n{indent(ids)}\n)"
 
 
 def _is_reversal_since(relation: Relation, reversals: Reversals, writer: Writer) -> Iterator[str]:
