@@ -147,6 +147,12 @@ class ClickHouseDialect:
         joined = ", ".join(f"{alias}_list AS {alias}_item" for alias in columns)
         return select(chosen, f"FROM (\n{lists}\n)", f"ARRAY JOIN {joined}")
 
+    def code(self, text: str, keys: tuple[str, ...], writer: Writer) -> str:
+        """Use transform, which looks a text up in a hash table."""
+        codes = writer.bind("integers", tuple(range(1, len(keys) + 1)))
+        zero = writer.bind("integer", 0)
+        return f"toInt16(coalesce(transform({text}, {writer.bind('texts', keys)}, {codes}, {zero}), {zero}))"
+
     def coded(self, table: str, lookups: Mapping[str, Lookup], writer: Writer) -> str:
         """Use transform for each lookup."""
         columns = ["m.*"]

@@ -132,6 +132,11 @@ class DuckDBDialect:
         listed = ",\n  ".join(f"unnest({values}) AS {alias}" for alias, values in columns.items())
         return f"SELECT\n  {listed}"
 
+    def code(self, text: str, keys: tuple[str, ...], writer: Writer) -> str:
+        """Search a list: with a column of files that are written with a dictionary, only once for each entry of it."""
+        place = f"list_position({writer.bind('texts', keys)}, {text})"
+        return f"CAST(coalesce({place}, {writer.bind('integer', 0)}) AS UTINYINT)"
+
     def coded(self, table: str, lookups: Mapping[str, Lookup], writer: Writer) -> str:
         """Join a small table for each lookup."""
         columns = ["m.*"]

@@ -6,11 +6,11 @@ from typing import Final, Literal
 from ratebook.calendar import Interval
 from ratebook.compiler.conditions import conditions_sql, dimension_sql
 from ratebook.compiler.expression_sql import given_sql, missing_sql, value_sql
-from ratebook.compiler.factors import factor_join
+from ratebook.compiler.factors import NONE_CODED, code_sql, dimension_text, factor_join
 from ratebook.compiler.queries import (
     TEXT,
+    Combination,
     combination_columns,
-    dimension_text,
     in_window,
     met,
     relation_of,
@@ -45,14 +45,14 @@ class Detail:
         window: which of its time; None for all.
         subjects: whose usage; None for everyone's.
         uncovered: only what a multiplier does not cover, told apart by the measure's dimensions.
-        combinations: where to look for that: values of the dimensions that multipliers use, in order; None for all.
+        combinations: where to look for that: values of `combination_columns`; None for everywhere.
     """
 
     measure: Measure
     window: Interval | None = None
     subjects: tuple[str, ...] | None = None
     uncovered: bool = False
-    combinations: frozenset[tuple[str | None, ...]] | None = None
+    combinations: frozenset[Combination] | None = None
 
 
 def detail_query(detail: Detail, dialect: Dialect, relation: Relation | None = None) -> MeteringQuery:
@@ -68,7 +68,7 @@ def detail_query(detail: Detail, dialect: Dialect, relation: Relation | None = N
     columns = {"subject": dialect.text("m.subject", TEXT, writer), "slot": slot_sql(measure, writer)}
     table, joins, lacking = "measured", "", {}
     if detail.uncovered:
-        join = factor_join(measure, writer)
+        join = factor_join(measure, NONE_CODED, writer)
         named |= join.queries
         table, joins = "keyed", join.sql
         for number in range(len(measure.dimensions)):
@@ -115,19 +115,23 @@ def _measured(detail: Detail, relation: Relation, writer: Writer) -> str:
     return select(columns, f"FROM {dialect.events(relation, writer)} AS e", where(conditions), "GROUP BY ALL")
 
 
-def _combined(measure: Measure, combinations: frozenset[tuple[str | None, ...]], writer: Writer) -> str:
+def _combined(measure: Measure, combinations: frozenset[Combination], writer: Writer) -> str:
     """Write that an event has one of these combinations; a missing value counts as "" here."""
-    numbers = combination_columns(measure).values()
     empty = writer.bind("text", "")
-    texts, lists = [], {}
-    rows = sorted(tuple(value or "" for value in one) for one in combinations)
-    for place, number in enumerate(numbers):
+    keys, lists = [], {}
+    rows = sorted(tuple("" if key is None else key for key in one) for one in combinations)
+    for place, (_, number, coded) in enumerate(combination_columns(measure)):
+        values = tuple(row[place] for row in rows)
+        if coded is not None:
+            keys.append(code_sql(measure, coded, writer))
+            lists[f"value_{place}"] = writer.bind("integers", values)
+            continue
         expression, kind = dimension_sql(measure.dimensions[number], measure.source, writer)
         text = writer.dialect.text(expression, kind, writer)
         missing = any(one[place] is None for one in combinations)
-        texts.append(f"coalesce({text}, {empty})" if missing else text)
-        lists[f"value_{place}"] = writer.bind("texts", tuple(row[place] for row in rows))
-    return f"({', '.join(texts)}) IN (\n{indent(writer.dialect.rows(lists, ''))}\n)"
+        keys.append(f"coalesce({text}, {empty})" if missing else text)
+        lists[f"value_{place}"] = writer.bind("texts", values)
+    return f"({', '.join(keys)}) IN (\n{indent(writer.dialect.rows(lists, ''))}\n)"
 
 
 def _first_lacking(tables: tuple[str, ...], writer: Writer) -> str:

@@ -7,12 +7,19 @@ are added up. Groups without a factor are counted apart (`bare`), never multipli
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from ratebook.calendar import Interval
-from ratebook.compiler.conditions import column_type, conditions_sql, dimension_sql
+from ratebook.compiler.conditions import conditions_sql, dimension_sql
 from ratebook.compiler.expression_sql import given_sql, value_band_sql, value_sql
-from ratebook.compiler.factors import FactorJoin, factor_join
+from ratebook.compiler.factors import (
+    Coded,
+    FactorJoin,
+    code_sql,
+    coded_dimensions,
+    dimension_text,
+    factor_join,
+)
 from ratebook.compiler.sql import (
     Dialect,
     MeteringQuery,
@@ -28,6 +35,9 @@ from ratebook.compiler.states import acts, extra_states, id_text, states, within
 from ratebook.usage.measure import VALUE_BAND, ColumnType, Dimension, EventSource, Measure
 
 TEXT: Final[ColumnType] = "string"
+
+Combination = tuple[str | int | None, ...]
+"""Values of `combination_columns`, in order: texts, codes of keys, and None for a missing text."""
 
 
 def relation_of(source: EventSource) -> Relation:
@@ -59,7 +69,8 @@ def metering_query(measure: Measure, dialect: Dialect, relation: Relation | None
     writer = Writer(dialect)
     measured = measured_sql(measure, relation or relation_of(measure.source), writer)
     if measure.factors:
-        return _multiplied(measure, measured, factor_join(measure, writer), writer)
+        join = factor_join(measure, coded_dimensions(measure), writer)
+        return _multiplied(measure, measured, join, writer)
     columns = _keys(measure, writer) | {"events": "m.events"}
     if measure.aggregate != "count":
         columns |= {name: f"m.{name}" for name in extra_states(measure)}
@@ -81,15 +92,17 @@ def measured_sql(measure: Measure, relation: Relation, writer: Writer) -> str:
 
 
 def groups(measure: Measure, writer: Writer) -> dict[str, str]:
-    """Write what events are told apart by: subject, slot, dimensions."""
-    source = measure.source
+    """Write what events are told apart by: subject, slot, dimensions, or codes of their keys."""
+    source, coded = measure.source, coded_dimensions(measure)
     columns = {"subject": writer.column(source.subject)}
     if len(measure.slots) > 1:
         time = writer.column(source.event_time)
         columns["slot"] = writer.dialect.slot(time, measure.slots.bounds, writer)
+    without_text = {one.dimension for one in coded.values()}
     for number, dimension in enumerate(measure.dimensions):
-        columns[f"d{number}"] = _grouped(dimension, measure, writer)
-    return columns
+        if number not in without_text:
+            columns[f"d{number}"] = _grouped(dimension, measure, writer)
+    return columns | {name: code_sql(measure, one, writer) for name, one in coded.items()}
 
 
 def levels_sql(measure: Measure, relation: Relation, writer: Writer) -> str:
@@ -167,13 +180,6 @@ def slot_sql(measure: Measure, writer: Writer) -> str:
     return "m.slot" if len(measure.slots) > 1 else writer.bind("integer", 0)
 
 
-def dimension_text(measure: Measure, number: int, writer: Writer) -> str:
-    """Write a group's value of a dimension as text."""
-    dimension = measure.dimensions[number]
-    kind = TEXT if dimension.band else column_type(measure.source, dimension.name)
-    return writer.dialect.text(f"m.d{number}", kind, writer)
-
-
 def _keys(measure: Measure, writer: Writer) -> dict[str, str]:
     names = [dimension.name for dimension in measure.dimensions]
     columns = {"subject": writer.dialect.text("m.subject", TEXT, writer), "slot": slot_sql(measure, writer)}
@@ -182,17 +188,29 @@ def _keys(measure: Measure, writer: Writer) -> dict[str, str]:
     return columns
 
 
-def combination_columns(measure: Measure) -> dict[str, int]:
-    """Name the columns that hold the keys of the multipliers, with the number of each dimension.
+class Combined(NamedTuple):
+    """A column of the keys for which a multiplier may have no answer: of a dimension, as text or as a code of keys."""
 
-    What is not kept has a column of its own, which is filled only where a multiplier has no answer.
+    name: str
+    dimension: int
+    coded: Coded | None
+
+
+def combination_columns(measure: Measure) -> list[Combined]:
+    """Name the columns that hold the keys of the multipliers.
+
+    What is not kept has columns of its own, which are filled only where a multiplier has no answer.
     """
     used = {name for table in measure.factors for name in table.by}
-    return {
-        f"k{measure.keep.index(one.name)}" if one.name in measure.keep else f"x{number}": number
-        for number, one in enumerate(measure.dimensions)
-        if one.name in used
-    }
+    coded = coded_dimensions(measure)
+    columns = []
+    for number, dimension in enumerate(measure.dimensions):
+        own = [Combined(name, number, one) for name, one in coded.items() if one.dimension == number]
+        if dimension.name in measure.keep:
+            own = [Combined(f"k{measure.keep.index(dimension.name)}", number, None)]
+        if dimension.name in used:
+            columns += own or [Combined(f"x{number}", number, None)]
+    return columns
 
 
 def _has_subject(writer: Writer) -> str:
@@ -232,9 +250,10 @@ def _lacking(measure: Measure, join: FactorJoin, writer: Writer) -> dict[str, st
     nowhere = " OR ".join(f"{table}.factor IS NULL" for table in tables)
     yes, no = writer.bind("integer", 1), writer.bind("integer", 0)
     columns = {"lacking": f"CASE WHEN {nowhere} THEN {yes} ELSE {no} END"}
-    for name, number in combination_columns(measure).items():
+    for name, number, coded in combination_columns(measure):
         if not name.startswith("k"):
-            columns[name] = f"CASE WHEN {nowhere} THEN {dimension_text(measure, number, writer)} END"
+            key = dimension_text(measure, number, writer) if coded is None else f"m.{name}"
+            columns[name] = f"CASE WHEN {nowhere} THEN {key} END"
     return columns
 
 

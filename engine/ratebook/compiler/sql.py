@@ -193,6 +193,10 @@ class Dialect(Protocol):
         """Write a query whose columns are bound lists; `optional` is NULL where a LEFT JOIN finds no row."""
         ...
 
+    def code(self, text: str, keys: tuple[str, ...], writer: "Writer") -> str:
+        """Give the place of a text among a few keys, from 1; 0 for every other text and for NULL."""
+        ...
+
     def coded(self, table: str, lookups: Mapping[str, Lookup], writer: "Writer") -> str:
         """Write a query that adds a column for each lookup to those of a table `m`."""
         ...

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ratebook.calendar import Interval
-from ratebook.compiler.queries import combination_columns
+from ratebook.compiler.queries import Combination, combination_columns
 from ratebook.sources.assignment_sql import (
     SEGMENTS,
     SUBJECTS,
@@ -47,13 +47,13 @@ class Assigned:
     Attributes:
         events: all its events.
         bare: billed events that no multiplier covers.
-        lacking: values of the multipliers' dimensions for which some variant has no factor.
+        lacking: keys, as `combination_columns` have them, for which some variant has no factor.
         unplaced: whether any usage has no place.
     """
 
     events: int
     bare: int
-    lacking: frozenset[tuple[str | None, ...]]
+    lacking: frozenset[Combination]
     unplaced: bool
 
 
@@ -140,7 +140,7 @@ class Assignment:
 
     def assign(self, number: int, measure: Measure, batches: Iterable[pa.RecordBatch]) -> Assigned:
         """Join a measure's usage, as it streams in, with its contracts."""
-        counted = _Counter(list(combination_columns(measure)))
+        counted = _Counter([column.name for column in combination_columns(measure)])
         stream = counted.through(batches)
         first = next(stream, None)
         if first is None:
@@ -190,7 +190,7 @@ class _Counter:
 
     def __init__(self, combination: list[str]) -> None:
         self.events = 0
-        self.lacking: set[tuple[str | None, ...]] = set()
+        self.lacking: set[Combination] = set()
         self._combination = combination
         self.error: SourceError | None = None
 

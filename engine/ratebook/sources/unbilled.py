@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from ratebook.calendar import Instant, Interval
 from ratebook.compiler.follow_ups import Detail
+from ratebook.compiler.queries import Combination
 from ratebook.findings import Finding
 from ratebook.sources.assignment import Assignment
 from ratebook.sources.duckdb_attach import literal
@@ -98,7 +99,7 @@ def uncovered_usage(
     source: UsageSource,
     number: int,
     measure: Measure,
-    combinations: frozenset[tuple[str | None, ...]],
+    combinations: frozenset[Combination],
 ) -> Iterator[Unbilled]:
     """Give usage in billing periods that no multiplier covers, by the keys of the first that has no answer."""
     connection = assignment.connection
