@@ -121,16 +121,16 @@ def _combined(measure: Measure, combinations: frozenset[Combination], writer: Wr
     keys, lists = [], {}
     rows = sorted(tuple("" if key is None else key for key in one) for one in combinations)
     for place, (_, number, coded) in enumerate(combination_columns(measure)):
-        values = tuple(row[place] for row in rows)
+        values = [row[place] for row in rows]
         if coded is not None:
             keys.append(code_sql(measure, coded, writer))
-            lists[f"value_{place}"] = writer.bind("integers", values)
+            lists[f"value_{place}"] = writer.bind("integers", tuple(map(int, values)))
             continue
         expression, kind = dimension_sql(measure.dimensions[number], measure.source, writer)
         text = writer.dialect.text(expression, kind, writer)
         missing = any(one[place] is None for one in combinations)
         keys.append(f"coalesce({text}, {empty})" if missing else text)
-        lists[f"value_{place}"] = writer.bind("texts", values)
+        lists[f"value_{place}"] = writer.bind("texts", tuple(map(str, values)))
     return f"({', '.join(keys)}) IN (\n{indent(writer.dialect.rows(lists, ''))}\n)"
 
 
