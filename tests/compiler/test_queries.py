@@ -83,7 +83,9 @@ def queries(dialect: Dialect) -> Iterable[MeteringQuery]:
     yield from level_queries(dialect)
     yield metering_query(PLAIN, dialect, replace(relation_of(SOURCE), once=WINDOW))
     yield metering_query(replace(PLAIN, unless=(MEASURE.where,)), dialect)
-    yield detail_query(Detail(MEASURE, uncovered=True, combinations=frozenset({("eth", None)})), dialect)
+    yield detail_query(
+        Detail(MEASURE, uncovered=True, combinations=frozenset({("eth", 1), (None, 0)})), dialect
+    )
     yield detail_query(Detail(PLAIN, WINDOW, ("a", "b")), dialect)
     yield missing_query(SOURCE, "subject", WINDOW, dialect)
     yield missing_query(SOURCE, "event_time", WINDOW, dialect)
@@ -146,6 +148,14 @@ def test_every_parameter_is_used_and_every_use_is_bound(dialect: Dialect) -> Non
 def test_equal_measures_make_equal_queries(dialect: Dialect) -> None:
     shuffled = replace(WEIGHTS, rows=dict(reversed(list(WEIGHTS.rows.items()))))
     assert metering_query(replace(MEASURE, factors=(shuffled,)), dialect) == metering_query(MEASURE, dialect)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: str(dialect.name))
+def test_what_only_a_multiplier_needs_is_grouped_by_the_code_of_its_key(dialect: Dialect) -> None:
+    text = metering_query(MEASURE, dialect).text
+    assert f"e.{dialect.quote('chain')} AS d0,\n" in text
+    assert " AS d1,\n" not in text
+    assert " AS x1_0,\n" in text
 
 
 def test_a_simple_query_reads_like_one() -> None:

@@ -210,6 +210,17 @@ def test_usage_without_a_factor_is_neither_billed_nor_zero(both: Both) -> None:
     assert asked.lost == {("no_multiplier", ("chain=new",)): 1, ("no_multiplier", ("chain=(none)",)): 1}
 
 
+def test_a_multiplier_may_name_many_keys(both: Both) -> None:
+    """Few keys are searched for each event, many are joined to groups of events; the usage is the same."""
+    keys = [f"m{number}" for number in range(300)]
+    rows = {(0, (key,)): number for number, key in enumerate(keys)}
+    weights = FactorTable("weights", ("method",), (frozenset(keys),), rows, 0, ((0,),))
+    measure = replace(COUNT, dimensions=(Dimension("method"),), factors=(weights,))
+    asked = both(events({"method": "m299"}, {"method": "m7"}, {"method": "x"}), measure)
+    assert [(row.events, row.units) for row in asked.rows] == [(2, 306)]
+    assert asked.lost == {("no_multiplier", ("method=x",)): 1}
+
+
 def test_each_variant_reads_its_own_version(both: Both) -> None:
     """Pitfall 51: a multiplier that changes at a local midnight changes at another instant in each zone."""
     slots = Slots((START, Instant(START + DAY // 8), Instant(START + DAY)))
