@@ -213,11 +213,13 @@ def test_usage_without_a_factor_is_neither_billed_nor_zero(both: Both) -> None:
 def test_a_multiplier_may_name_many_keys(both: Both) -> None:
     """Few keys are searched for each event, many are joined to groups of events; the usage is the same."""
     keys = [f"m{number}" for number in range(300)]
-    rows = {(0, (key,)): number for number, key in enumerate(keys)}
+    rows: dict[tuple[int, tuple[str | None, ...]], int] = {
+        (0, (key,)): number for number, key in enumerate(keys)
+    }
     weights = FactorTable("weights", ("method",), (frozenset(keys),), rows, 0, ((0,),))
     measure = replace(COUNT, dimensions=(Dimension("method"),), factors=(weights,))
     asked = both(events({"method": "m299"}, {"method": "m7"}, {"method": "x"}), measure)
-    assert [(row.events, row.units) for row in asked.rows] == [(2, 306)]
+    assert [(row.events, row.units) for row in asked.rows] == [(2, Decimal(306))]
     assert asked.lost == {("no_multiplier", ("method=x",)): 1}
 
 
