@@ -54,6 +54,19 @@ def test_a_folder_without_invoices_is_no_fault(tmp_path: Path) -> None:
     assert seen(IssuedFolders([written(tmp_path / "empty")]), "a") == []
 
 
+def test_a_run_that_ends_with_an_error_leaves_no_invoices(tmp_path: Path) -> None:
+    def break_off() -> None:
+        with InvoiceFolder(tmp_path / "out") as files:
+            files.write(document("a", "2026-10-01", "out"))
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        break_off()
+
+    assert list((tmp_path / "out").iterdir()) == []
+    assert seen(IssuedFolders([written(tmp_path / "out", "a 2026-10-01")]), "a") == ["2026-10-01 inv_out"]
+
+
 def _delete(folder: Path, *names: str) -> None:
     for name in names:
         (folder / name).unlink()

@@ -68,7 +68,7 @@ def rate(
 
 
 def _documents(run: BillRun) -> Iterator[dict[str, Any]]:
-    """Give the invoices as they come; usage is measured now, so that an error leaves nothing half written."""
+    """Give the invoices as they come; usage is measured now, so that its errors come before any output."""
     outcomes = run.outcomes()
     first = list(islice(outcomes, 1))
     return (outcome.document for outcome in chain(first, outcomes) if outcome.document is not None)

@@ -65,6 +65,9 @@ class InvoiceFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the files."""
+        """Close the files; a run that ended with an error leaves none of them."""
         self._invoices.close()
         self._index.close()
+        if kind is not None:
+            (self.folder / INVOICES).unlink()
+            (self.folder / INDEX).unlink()
