@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := $(wildcard engine tests benchmarks)
 
+# Without its byte code each start would compile all modules anew, which takes longer than most commands.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup test test-long lint format demo bench bench-large lock clean
 
