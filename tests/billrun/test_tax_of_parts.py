@@ -47,3 +47,26 @@ def test_a_fee_in_advance_after_a_trial_is_taxed_as_of_its_own_beginning() -> No
     """
     opening = bill(text, "2026-10-01").documents[0]
     assert summary(opening) == ["fee base 16.00", "tax tax 1.60", "total 17.60"]
+
+
+def test_a_named_rate_is_the_standard_one_before_its_first_version() -> None:
+    text = """
+    specs:
+      global:
+        time_zone: UTC
+        currency: USD
+        tax: {name: VAT, percent: 20, rates: {reduced: {versions: [{from: 2026-11-01, percent: 10}]}}}
+    contracts:
+      acme:
+        org: o1
+        type: fixed
+        spec: global
+        start: 2026-10-01
+        cycle: {every: quarter}
+        fees: [{id: base, name: Base, amount: 10, every: month, tax: reduced}]
+    """
+    (document,) = [one for one in bill(text, "2026-12").documents if one["kind"] == "period"]
+    assert [(one["rate"], one["base"], one["amount"]) for one in document["taxes"]] == [
+        ("standard", "10.00", "2.00"),
+        ("reduced", "20.00", "2.00"),
+    ]

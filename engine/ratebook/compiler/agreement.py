@@ -101,7 +101,8 @@ class Agreed:
 
         What is due once is so by the first plan that has it.
         """
-        own = {None, self.cycle.every} if len(self.phases) > 1 else {None, self.cycle.every, "once"}
+        is_divided = len(self.phases) > 1 or self.pauses
+        own = {None, self.cycle.every} if is_divided else {None, self.cycle.every, "once"}
         cycles = any(source.fee.every not in own for terms in self.terms for source in terms.fees)
         return cycles or self.money_off.counts_periods_of_life
 

@@ -160,19 +160,23 @@ def _always(group: RateGroup) -> Timed[RateGroup]:
 
 
 def _rate_in_time(name: str, versions: Timed[tuple[Tax, str]], header: Agreement) -> Timed[RateGroup]:
-    """Give what a rate is from each instant on at which the tax, or the rate itself, has a new version."""
-    written: dict[int, Timed[RateGroup]] = {}
+    """Give what a rate is from each instant on at which the tax, or the rate itself, has a new version.
+
+    Before its own first version a rate is the standard one.
+    """
+    written: dict[Instant, Timed[RateGroup]] = {}
+    standard: dict[Instant, RateGroup] = {}
     starts = set()
     are_common = len({repr(tax.rates.get(name)) for tax, _ in _values(versions)}) == 1
     for start, (tax, pointer) in versions.moments:
         place = pointer.partition("/versions/")[0] if are_common and name != STANDARD else pointer
         written[start] = _of_version(name, tax, place, header)
-        starts |= {max(start, inner) for inner, _ in written[start].moments}
+        standard[start] = _group(STANDARD, tax, pointer, header)
+        starts |= {start, *(max(start, inner) for inner, _ in written[start].moments)}
     moments = []
     for start in sorted(starts):
-        group = written[max(outer for outer in written if outer <= start)].at(start)
-        if group is not None:
-            moments.append(Moment(start, group))
+        outer = max(outer for outer in written if outer <= start)
+        moments.append(Moment(start, written[outer].at(start) or standard[outer]))
     return Timed(tuple(moments))
 
 
