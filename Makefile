@@ -10,7 +10,7 @@ SOURCES := $(wildcard engine tests benchmarks)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-long lint format demo bench bench-large lock clean
+.PHONY: help setup test test-long lint format demo bench bench-large mutants lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,10 @@ bench: $(STAMP) ## Measure the figures of the README
 
 bench-large: $(STAMP) ## The same at full size: a month of 100 million events
 	$(BIN)/python -m benchmarks.run --large
+
+mutants: $(STAMP) ## Change the arithmetic in small ways and count what the tests notice (SAMPLE=200 SEED=1 for a part)
+	$(BIN)/python -m benchmarks.mutants $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) \
+	  --processes $(or $(PROCESSES),2)
 
 # From the package index alone, so that no local wheel's hash gets into the lock. One lock serves all Python versions,
 # and pip-compile forgets the conditions of indirect dependencies: those that matter are said again on its input.
