@@ -36,10 +36,11 @@ class CreditBalance:
 
 @dataclass
 class Balances:
-    """The commitments and credits of one contract, by id."""
+    """The commitments and credits of one contract by id, and what fees in advance left of amounts off."""
 
     commitments: dict[str, CommitmentBalance] = field(default_factory=dict)
     credits: dict[str, CreditBalance] = field(default_factory=dict)
+    discounts: dict[str, Fraction] = field(default_factory=dict)
 
     def commitment(self, name: str, amount: Fraction) -> CommitmentBalance:
         return self.commitments.setdefault(name, CommitmentBalance(ZERO, ZERO, amount))

@@ -47,21 +47,22 @@ latest row of the table before the issue date. Rounding is to the currency's min
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.oracle.agreement import Agreement, Item, agreement, reported_as
 from tests.oracle.balances import Balances, balances_of
 from tests.oracle.book import Own, meters_of
 from tests.oracle.calendar import Span, run_window
-from tests.oracle.charge import RatedCharge, Rating, Stops
+from tests.oracle.charge import Carried, RatedCharge, Rating
 from tests.oracle.claims import is_surcharge, narrower
 from tests.oracle.exchange import Exchange
-from tests.oracle.fees import Boundary, boundaries, fee_lines
+from tests.oracle.fees import Boundary, accrues, boundaries, fee_lines
 from tests.oracle.findings import Findings
 from tests.oracle.invoice import Due, Invoicing
 from tests.oracle.measure import Deduplicated, Event, Row, deduplicate, events_of, meets
 from tests.oracle.stages import Part, Stage, parts_of, stages_of
+from tests.oracle.units import with_worth
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,8 @@ def bill(
         period: the run's period, as in `2026-10`.
         brought_forward: for each contract the balances that its last invoice carried forward.
     """
+    units = book["book"].get("pricing_units", {})
+    book = {key: part if key == "book" else with_worth(part, units) for key, part in book.items()}
     sources = book["book"]["sources"]
     rows = {name: deduplicate(source, events.get(name, [])) for name, source in sources.items()}
     agreements = [agreement(book, name) for name in sorted(book["contracts"])]
@@ -179,7 +182,7 @@ def bill_boundary(
     run: Run, one: Agreement, boundary: Boundary, balances: Balances, findings: Findings
 ) -> dict[str, Any] | None:
     """Bill what is due at a boundary: fees, and the usage of the period that ended."""
-    exchange = Exchange(one, boundary.at, run.fx)
+    exchange = Exchange(one, boundary.at, run.fx, run.book["book"]["currency"])
     stages = run.stages[one.id]
     parts = [] if boundary.ending is None else parts_of(stages, boundary.ending)
     charges: list[RatedCharge] = []
@@ -187,10 +190,11 @@ def bill_boundary(
     for part in parts:
         if part.stage.is_pause:
             continue
-        starts = carried(part, charges)
+        before = carried(parts, part, charges)
         for charge in part.terms.charges:
             billed = free_of_charge(charge) if part.stage.is_trial else charge
-            rating = Rating(run.book, part, billed, exchange, starts.get(charge.id, {}))
+            carries = before.get(charge.id, first_of(parts, part, charge))
+            rating = Rating(run.book, part, billed, exchange, carries)
             charges.append(rating.rate(run.events(part.terms, charge), findings))
         for rule in one.contract.get("report", []):
             item = reported_as(rule, one.currency)
@@ -200,17 +204,40 @@ def bill_boundary(
     return Invoicing(one, boundary, due, exchange).invoice()
 
 
-def carried(part: Part, charges: Sequence[RatedCharge]) -> dict[str, Stops]:
-    """Where the ladders of the part before have stopped, where a change of plan carries them on."""
-    if part.terms.contract.get("plan_change", {}).get("tiers") != "carry":
+def carried(parts: Sequence[Part], part: Part, charges: Sequence[RatedCharge]) -> dict[str, Carried]:
+    """What charges have come to in the parts before, where this one goes on from them."""
+    earlier = [one for one in parts[: parts.index(part)] if accrues(one.stage)]
+    if not earlier or not goes_on(earlier[-1], part) or not accrues(part.stage):
         return {}
-    return {one.id: one.stops for one in charges if not one.part.stage.is_trial}
+    latest = {one.id: one for one in charges if accrues(one.part.stage)}
+    return {
+        name: replace(one.carries, is_last=is_last(parts, part, one.charge)) for name, one in latest.items()
+    }
+
+
+def first_of(parts: Sequence[Part], part: Part, charge: Item) -> Carried:
+    return Carried(is_last=is_last(parts, part, charge))
+
+
+def goes_on(before: Part, part: Part) -> bool:
+    """Whether ladders go on: where a change of plan carries them on, and on the same plan after a pause."""
+    carries = part.terms.contract.get("plan_change", {}).get("tiers") == "carry"
+    return carries or before.terms.plan == part.terms.plan
+
+
+def is_last(parts: Sequence[Part], part: Part, charge: Item) -> bool:
+    """Whether no later part of the period goes on in the ladders of a charge."""
+    later = [one for one in parts[parts.index(part) + 1 :] if accrues(one.stage)]
+    if not later or not goes_on(part, later[0]):
+        return True
+    return charge.id not in {one.id for one in later[0].terms.charges}
 
 
 def free_of_charge(charge: Item) -> Item:
     """A charge on trial: what is used is shown, and costs nothing."""
     kept = {key: own for key, own in charge.keys.items() if key in {"id", "rating", "pool_by"}}
-    return Item(charge.id, {**kept, "price": Own("free", "")})
+    listed = charge.own("price")
+    return Item(charge.id, {**kept, "price": Own("free", ""), **({"list_price": listed} if listed else {})})
 
 
 def find_uncovered(run: Run, findings: Findings) -> None:

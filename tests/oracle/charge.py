@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.oracle.agreement import Item
 from tests.oracle.book import Own, meters_of, own_at, walk
-from tests.oracle.calendar import share
+from tests.oracle.calendar import Period, share
 from tests.oracle.charge_lines import ChargeLines
 from tests.oracle.exchange import Exchange
 from tests.oracle.findings import Findings
@@ -32,6 +32,7 @@ from tests.oracle.money import minor_unit, round_to
 from tests.oracle.percentage import is_share, share_cost, share_cost_at_zero
 from tests.oracle.price import Cost, cost, cost_at_zero, is_blocked
 from tests.oracle.stages import Part
+from tests.oracle.units import UnitExchange, unit_of
 from tests.oracle.usage import Metering, Segment, Usage, segments_of
 from tests.oracle.windows import free_units
 
@@ -44,6 +45,23 @@ Stops = dict[tuple[Texts, tuple[str, ...]], Start]
 
 
 @dataclass(frozen=True)
+class Carried:
+    """What a charge has come to in parts of the billing period before, if it goes on from them.
+
+    Attributes:
+        stops: where its ladders have stopped.
+        periods: those parts.
+        net: what they came to, exactly.
+        is_last: whether no part goes on from this one, so that the minimum counts.
+    """
+
+    stops: Stops = field(default_factory=dict)
+    periods: tuple[Period, ...] = ()
+    net: Fraction = ZERO
+    is_last: bool = True
+
+
+@dataclass(frozen=True)
 class RatedCharge:
     """What a charge costs: its lines, and what contract discounts need to know.
 
@@ -51,7 +69,7 @@ class RatedCharge:
         net: its last net, rounded.
         segments: the parts of the period that were priced.
         gross: what each segment costs before the charge's own discount, exactly.
-        stops: where its ladders have stopped.
+        carries: what a part that goes on from this one has to know.
     """
 
     id: str
@@ -59,24 +77,20 @@ class RatedCharge:
     net: Fraction
     segments: list[Segment]
     gross: list[Fraction]
-    stops: Stops
+    carries: Carried
     part: Part
     charge: Item
 
 
 @dataclass
 class Rating:
-    """The rating of one charge in one part of a billing period, step by step.
-
-    Attributes:
-        starts: where its ladders begin; empty where they begin at nothing.
-    """
+    """The rating of one charge in one part of a billing period, step by step."""
 
     book: Mapping[str, Any]
     part: Part
     charge: Item
     exchange: Exchange
-    starts: Stops = field(default_factory=dict)
+    carried: Carried = field(default_factory=Carried)
 
     def __post_init__(self) -> None:
         self.agreement = self.part.terms
@@ -92,23 +106,29 @@ class Rating:
             count_billable(ladder, rounding_of(self.rule))
         self.deduct_included(ladders)
         for ladder in ladders:
-            self.price_ladder(ladder, findings)
+            ladder.costs = self.price_ladder(ladder, self.exchange)
+            if unit_of(self.charge.own("price")) is not None:
+                ladder.in_units = self.price_ladder(ladder, UnitExchange())
+            self.find_blocked(ladder, findings)
         gross = [sum((one.costs[n].total for one in ladders), ZERO) for n in range(len(self.segments))]
         writer = self.writer()
         lines = writer.usage_lines(ladders, billed)
         unit = minor_unit(self.agreement.currency)
-        nets = [round_to(net, unit, self.agreement.rounding) for net in self.nets(gross)]
+        exact = self.nets(gross)
+        nets = [round_to(net, unit, self.agreement.rounding) for net in exact]
         for kind, before, after in zip(("discount", "maximum", "minimum"), nets[:-1], nets[1:], strict=True):
             if after != before:
                 lines.append(writer.line(kind, after - before))
-        stops = {**self.starts, **{(one.pool, one.cell): one.stop() for one in ladders}}
+        stops = {**self.carried.stops, **{(one.pool, one.cell): one.stop() for one in ladders}}
+        periods = (*self.carried.periods, self.period)
+        carries = Carried(stops, periods, self.carried.net + exact[-1])
         return RatedCharge(
-            self.charge.id, lines, nets[-1], self.segments, gross, stops, self.part, self.charge
+            self.charge.id, lines, nets[-1], self.segments, gross, carries, self.part, self.charge
         )
 
     def ladders(self, used: Sequence[Usage], findings: Findings) -> tuple[list[Ladder], list[Usage]]:
         """Sort usage into ladders; what no price or cell answers for is only found. Ordered by key."""
-        ladders: dict[tuple[Texts, tuple[str, ...]], Ladder] = {}
+        ladders = {place: self.empty(*place) for place in self.carried.stops}
         line_of = self.writer().line_of
         billed = []
         for usage in used:
@@ -126,7 +146,8 @@ class Rating:
         return sorted(ladders.values(), key=lambda ladder: ladder.key), billed
 
     def writer(self) -> ChargeLines:
-        return ChargeLines(self.book, self.agreement, self.charge, self.period.billed, self.segments)
+        unit = unit_of(self.charge.own("price"))
+        return ChargeLines(self.book, self.agreement, self.charge, self.period.billed, self.segments, unit)
 
     def pool_by(self) -> list[str]:
         """What ladders are told apart by; the account of a contract without children is always the same."""
@@ -134,7 +155,7 @@ class Rating:
         return names
 
     def empty(self, pool: Texts, cell: tuple[str, ...]) -> Ladder:
-        return Ladder.empty(pool, cell, len(self.segments), self.starts.get((pool, cell)))
+        return Ladder.empty(pool, cell, len(self.segments), self.carried.stops.get((pool, cell)))
 
     def cell(self, usage: Usage, findings: Findings) -> tuple[str, ...] | None:
         """Find the cell of the matrix whose price some usage has, as the path to it; () where there is no matrix."""
@@ -170,48 +191,41 @@ class Rating:
         each = self.at_start("included_each")
         if each is not None and each.node:
             for ladder in ladders:
-                ladder.included = max(ZERO, included - ladder.start.billable)
+                ladder.included = included
             return
-        used_before = sum((stop.billable for stop in self.starts.values()), ZERO)
         meters = [self.book["meters"][use.meter] for use in meters_of(self.rule)]
         measured = measured_units(self.rule, meters, self.period, self.agreement.where)
-        spread_included(ladders, max(ZERO, included - used_before), measured=measured)
+        spread_included(ladders, included, measured=measured)
 
     def included(self) -> Fraction | None:
         """Included units, prorated as the charge says, and those that a discount adds; None where there are none."""
-        free = free_units(self.agreement, self.charge, self.period.billed.start)
+        free = free_units(self.agreement, self.charge, self.period.billed)
         included = self.at_start("included")
         if included is None:
             return free or None
         prorate = self.at_start("prorate_included")
         if prorate is None or prorate.node == "none":
             return Fraction(included.node) + free
-        part = Fraction(included.node) * share(self.period, prorate.node, self.agreement.where)
+        periods = (*self.carried.periods, self.period)
+        whole = sum((share(period, prorate.node, self.agreement.where) for period in periods), ZERO)
+        part = Fraction(included.node) * whole
         return round_to(part, INCLUDED_STEP, "half_up") + free
 
-    def price_ladder(self, ladder: Ladder, findings: Findings) -> None:
+    def price_ladder(self, ladder: Ladder, exchange: Exchange) -> list[Cost]:
+        """What each segment of a ladder costs."""
+        prices = [self.ladder_price(ladder, number) for number in range(len(self.segments))]
+        costs = [segment_cost(price, ladder, number, exchange) for number, price in enumerate(prices)]
+        is_unused = ladder.net_reached(len(self.segments) - 1) == 0 and self.carried.is_last
+        if is_unused and prices[0] is not None:
+            at_zero = (share_cost_at_zero if is_share(prices[0]) else cost_at_zero)(prices[0], exchange)
+            costs[0] = Cost(at_zero) if at_zero else costs[0]
+        return costs
+
+    def find_blocked(self, ladder: Ladder, findings: Findings) -> None:
         for number in range(len(self.segments)):
             price = self.ladder_price(ladder, number)
-            ladder.costs.append(self.cost(price, ladder, number))
             if price is not None and is_blocked(price.node) and ladder.stretch(number).units > 0:
                 findings.add("blocked", self.agreement.id, self.charge.id, 1)
-        if ladder.net_reached(len(self.segments) - 1) == 0:
-            at_zero = self.cost_at_zero(self.ladder_price(ladder, 0))
-            ladder.costs[0] = Cost(at_zero) if at_zero else ladder.costs[0]
-
-    def cost(self, price: Own | None, ladder: Ladder, segment: int) -> Cost:
-        """What a segment of a ladder costs; nothing where there is no price (nothing is used there then)."""
-        if price is None:
-            return Cost()
-        stretch = ladder.stretch(segment)
-        if not is_share(price):
-            return Cost(cost(price, stretch, self.exchange))
-        return share_cost(price, stretch, ladder.counted(segment), ladder.each[segment], self.exchange)
-
-    def cost_at_zero(self, price: Own | None) -> Fraction:
-        if price is None:
-            return ZERO
-        return (share_cost_at_zero if is_share(price) else cost_at_zero)(price, self.exchange)
 
     def ladder_price(self, ladder: Ladder, segment: int) -> Own | None:
         """The price of a ladder in a segment; None where its version has no such cell (nothing is used there then)."""
@@ -234,9 +248,22 @@ class Rating:
             percent = ZERO if discount is None else Fraction(discount.node["percent"])
             discounted += amount * (1 - percent / 100)
         maximum, minimum = self.at_start("maximum"), self.at_start("minimum")
-        capped = discounted if maximum is None else min(discounted, self.exchange.amount(maximum))
-        lifted = capped if minimum is None else max(capped, self.exchange.amount(minimum))
+        capped = lifted = discounted
+        if maximum is not None:
+            capped = lifted = min(discounted, max(ZERO, self.exchange.amount(maximum) - self.carried.net))
+        if minimum is not None and self.carried.is_last:
+            lifted = max(capped, self.exchange.amount(minimum) - self.carried.net)
         return [sum(gross, ZERO), discounted, capped, lifted]
+
+
+def segment_cost(price: Own | None, ladder: Ladder, segment: int, exchange: Exchange) -> Cost:
+    """What a segment of a ladder costs; nothing where there is no price (nothing is used there then)."""
+    if price is None:
+        return Cost()
+    stretch = ladder.stretch(segment)
+    if not is_share(price):
+        return Cost(cost(price, stretch, exchange))
+    return share_cost(price, stretch, ladder.counted(segment), ladder.each[segment], exchange)
 
 
 def is_matrix(price: Own) -> bool:

@@ -11,6 +11,7 @@ from tests.oracle.book import dimension_names, meters_of
 from tests.oracle.calendar import Span
 from tests.oracle.ladder import Ladder, Texts, line_shares, rounding_of
 from tests.oracle.money import divide_up, minor_unit, round_to
+from tests.oracle.price import Cost
 from tests.oracle.usage import Segment, Usage
 
 ZERO = Fraction(0)
@@ -18,13 +19,18 @@ ZERO = Fraction(0)
 
 @dataclass(frozen=True)
 class ChargeLines:
-    """Writes the lines of a charge in one part of a billing period."""
+    """Writes the lines of a charge in one part of a billing period.
+
+    Attributes:
+        unit: the pricing unit of its price; None where it is in money.
+    """
 
     book: Mapping[str, Any]
     agreement: Agreement
     charge: Item
     span: Span
     segments: Sequence[Segment]
+    unit: str | None
 
     @property
     def rule(self) -> Mapping[str, Any]:
@@ -51,19 +57,30 @@ class ChargeLines:
         whole = round_to(gross, minor_unit(self.agreement.currency), self.agreement.rounding)
         if not lines:
             return [self.usage_line((None,), whole, ZERO, ZERO)] if whole else []
-        amounts = divide_up(whole, line_costs(ladders, lines), minor_unit(self.agreement.currency))
+        costs = line_costs(ladders, lines, [ladder.costs for ladder in ladders])
+        amounts = divide_up(whole, costs, minor_unit(self.agreement.currency))
         quantities = [
             sum((usage.quantity for usage in billed if self.line_of(usage) == line), ZERO) for line in lines
         ]
-        return [
+        found = [
             {**self.usage_line(*one), "supplies": self.supplies(ladders, one[0])}
             for one in zip(lines, amounts, quantities, self.line_billable(ladders, lines), strict=True)
+        ]
+        if self.unit is None:
+            return found
+        in_units = line_costs(ladders, lines, [ladder.in_units for ladder in ladders])
+        return [
+            {**line, "pricing": {"unit": self.unit, "amount": amount}}
+            for line, amount in zip(found, in_units, strict=True)
         ]
 
     def supplies(self, ladders: Sequence[Ladder], line: Texts) -> list[tuple[datetime, Fraction]]:
         """What a line costs in each segment."""
         return [
-            (segment.priced_at, sum((line_shares(one, number, [line])[0] for one in ladders), ZERO))
+            (
+                segment.priced_at,
+                sum((line_shares(one, one.costs[number], number, [line])[0] for one in ladders), ZERO),
+            )
             for number, segment in enumerate(self.segments)
         ]
 
@@ -85,13 +102,15 @@ class ChargeLines:
     def usage_line(
         self, line: Texts, amount: Fraction, quantity: Fraction, billable: Fraction
     ) -> dict[str, Any]:
-        meter = self.book["meters"][meters_of(self.rule)[int(line[0] or 0)].meter]
+        name = meters_of(self.rule)[int(line[0] or 0)].meter
+        meter = self.book["meters"][name]
         known = ["account", *dimension_names(meter)]
         named = zip(self.names, line[1:], strict=False)
         return {
             **self.line("usage", amount),
             "quantity": quantity,
             "unit": meter["unit"],
+            **({"meter": name} if "meters" in self.rule and line[0] is not None else {}),
             "billable": billable,
             "dimensions": {name: value for name, value in named if name in known},
         }
@@ -109,11 +128,13 @@ class ChargeLines:
         }
 
 
-def line_costs(ladders: Sequence[Ladder], lines: Sequence[Texts]) -> list[Fraction]:
+def line_costs(
+    ladders: Sequence[Ladder], lines: Sequence[Texts], costs: Sequence[Sequence[Cost]]
+) -> list[Fraction]:
     """What each line costs, exactly, in all ladders and segments."""
     found = [ZERO] * len(lines)
-    for ladder in ladders:
-        for number in range(len(ladder.costs)):
-            more = line_shares(ladder, number, lines)
+    for ladder, own in zip(ladders, costs, strict=True):
+        for number, cost in enumerate(own):
+            more = line_shares(ladder, cost, number, lines)
             found = [have + part for have, part in zip(found, more, strict=True)]
     return found

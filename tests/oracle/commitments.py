@@ -44,16 +44,24 @@ class Committing:
         return minor_unit(self.terms.currency)
 
     def postings(self) -> list[Posting]:
-        """The lines of all commitments: in the order of the list, prepaid ones last, those that end first first."""
+        """The lines of all commitments: what is filled up, then what is drawn, then what is beyond."""
+        for entry in self.entries:
+            entry.discounted = entry.left
         found: list[Posting] = []
+        beyond: list[tuple[Written, Fraction]] = []
         written: Sequence[Written] = self.terms.contract.get("commitments", [])
         for one in written:
             if one.get("every") == "period":
                 found += self.fill_up(one)
             elif not is_prepaid(one):
+                beyond.append((one, self.beyond(one)))
                 found += self.true_up(one)
         for one in sorted((one for one in written if is_prepaid(one)), key=self.order):
             found += self.draw(one)
+            if self.counts(one):
+                beyond.append((one, self.billed(one)))
+        for one, amount in beyond:
+            found += self.overage(one, amount)
         return found
 
     def order(self, one: Written) -> tuple[datetime, str]:
@@ -68,6 +76,10 @@ class Committing:
     def round(self, amount: Fraction) -> Fraction:
         return round_to(amount, self.unit, self.terms.rounding)
 
+    def billed(self, one: Written) -> Fraction:
+        """What counts towards a commitment: what contract discounts left of entries."""
+        return sum((entry.discounted for entry in self.eligible(one)), ZERO)
+
     def eligible(self, one: Written) -> list[Entry]:
         return [entry for entry in self.entries if entry.is_in(one.get("applies_to", ["usage"]))]
 
@@ -77,9 +89,7 @@ class Committing:
         """What is missing to the share of the amount that the billed period has, where the commitment holds."""
         window = window_of(one, self.terms.where)
         promised = sum((self.share_in(part, window.start, window.end, one) for part in self.parts), ZERO)
-        whole = self.exchange.amount(Own(one["amount"], self.terms.currency))
-        spent = sum((entry.inside(window) for entry in self.eligible(one)), ZERO)
-        missing = self.round(whole * promised) - self.round(spent)
+        missing = self.round(self.amount(one) * promised) - self.billed(one)
         if missing > 0:
             yield Posting("commitment", one["id"], missing)
 
@@ -96,18 +106,39 @@ class Committing:
 
     def true_up(self, one: Written) -> Iterator[Posting]:
         amount = self.amount(one)
-        balance = self.balances.commitment(one["id"], amount)
-        before = balance.spent
+        balance = self.balance(one, amount)
         if self.counts(one):
-            balance.spent += sum((entry.left for entry in self.eligible(one)), ZERO)
-            balance.left = max(ZERO, amount - balance.spent)
-            yield from self.beyond(one, max(ZERO, balance.spent - amount) - max(ZERO, before - amount))
+            balance.spent += self.billed(one)
         target = self.target(one, amount)
         if target is not None:
             due = max(balance.spent, target) - balance.spent - balance.trued_up
             balance.trued_up += due
             if due:
                 yield Posting("commitment", one["id"], due)
+        balance.left = max(ZERO, amount - balance.spent - balance.trued_up)
+
+    def beyond(self, one: Written) -> Fraction:
+        """How much of what is billed is beyond the cumulative amount."""
+        amount = self.amount(one)
+        spent = self.balance(one, amount).spent
+        billed = self.billed(one) if self.counts(one) else ZERO
+        return max(ZERO, spent + billed - amount) - max(ZERO, spent - amount)
+
+    def balance(self, one: Written, amount: Fraction) -> CommitmentBalance:
+        """The balance; where nothing was brought forward nothing is spent, and what was due before has been billed."""
+        if one["id"] not in self.balances.commitments:
+            balance = self.balances.commitment(one["id"], amount)
+            before = self.before()
+            if before is not None and before >= self.at(one, "until"):
+                balance.trued_up = amount
+            elif before is not None and one.get("true_up") == "period" and before > self.at(one, "from"):
+                balance.trued_up = self.promised_by(one, amount, before)
+        return self.balances.commitments[one["id"]]
+
+    def promised_by(self, one: Written, amount: Fraction, moment: datetime) -> Fraction:
+        """The part of the amount that the days until an instant are of the term's days."""
+        start, end = (local_date(self.at(one, key), self.terms.where) for key in ("from", "until"))
+        return self.round(amount * passed(start, local_date(moment, self.terms.where), end))
 
     def counts(self, one: Written) -> bool:
         return self.at(one, "from") < self.boundary.at <= self.at(one, "until")
@@ -129,21 +160,20 @@ class Committing:
             return amount
         if one.get("true_up", "end") == "end" or not self.counts(one):
             return None
-        start, end = (local_date(self.at(one, key), self.terms.where) for key in ("from", "until"))
-        return self.round(amount * passed(start, local_date(self.boundary.at, self.terms.where), end))
+        return self.promised_by(one, amount, self.boundary.at)
 
-    def beyond(self, one: Written, amount: Fraction) -> Iterator[Posting]:
-        """What is beyond a commitment costs less, or more."""
-        overage = one.get("overage")
-        if overage is None or not amount:
+    def overage(self, one: Written, amount: Fraction) -> Iterator[Posting]:
+        """What is beyond a commitment, and has not been drawn from any, costs less, or more."""
+        overage, eligible = one.get("overage"), self.eligible(one)
+        beyond = min(amount, sum((max(ZERO, entry.left) for entry in eligible), ZERO))
+        if overage is None or not beyond:
             return
         if "factor" in overage:
-            more = self.round(amount * (Fraction(overage["factor"]) - 1))
+            more = self.round(beyond * (Fraction(overage["factor"]) - 1))
             yield from [Posting("commitment", one["id"], more)] if more else []
             return
-        total = self.round(amount * Fraction(overage["percent_off"]) / 100)
-        eligible = self.eligible(one)
-        taken = take_off(eligible, total, [entry.left for entry in eligible], ALWAYS, self.unit)
+        total = self.round(beyond * Fraction(overage["percent_off"]) / 100)
+        taken = take_off(eligible, total, [max(ZERO, entry.left) for entry in eligible], ALWAYS, self.unit)
         yield from taken_off("discount", one["id"], taken)
 
     # In advance
@@ -155,10 +185,7 @@ class Committing:
         if self.boundary.beginning is not None and self.boundary.beginning.billed.holds(self.at(one, "from")):
             yield Posting("commitment", one["id"], amount)
         if self.counts(one):
-            bases = sum((max(ZERO, entry.left) for entry in self.eligible(one)), ZERO)
-            drawn = self.draw_from(one, balance)
-            yield from taken_off("commitment", one["id"], drawn)
-            yield from self.beyond(one, bases - sum((part for _, part in drawn), ZERO))
+            yield from taken_off("commitment", one["id"], self.draw_from(one, balance))
         self.roll_over(one, balance, is_fresh=is_fresh)
         if self.at(one, "until") < self.boundary.at <= self.last_use(one):
             yield from taken_off("commitment", one["id"], self.draw_from(one, balance))

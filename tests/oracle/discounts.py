@@ -1,55 +1,88 @@
 """Contract discounts: in the order of the list, each on what the ones before it have left in its window.
 
 A percentage is rounded once, on the sum of what it takes of each entry; `of: whole` takes it of what there was before
-any discount, but never more than the rest. An amount comes off each billing period, as far as there is something. With
+any discount, but never more than the rest. An amount comes off each billing period, first off its fees in advance. With
 `periods: n` a discount holds in n billing periods, counted from the one in which it (or the contract) begins; with
 `plan` it counts what is used while the contract is on that plan. Units that cost nothing are added to the included ones
 (see `windows`).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from tests.oracle.agreement import Agreement
+from tests.oracle.balances import Balances
 from tests.oracle.book import Own
 from tests.oracle.entries import Entry, take_off
 from tests.oracle.exchange import Exchange
+from tests.oracle.fees import Boundary
 from tests.oracle.money import minor_unit, round_to
 from tests.oracle.posting import Posting, taken_off
-from tests.oracle.windows import Discount, discount_window, discounts_of, same_plan
+from tests.oracle.windows import Discount, Window, discount_window, discounts_of, same_plan
 
 ZERO = Fraction(0)
+Taken = list[tuple[Entry, Fraction]]
 
 
-def post_discounts(terms: Agreement, entries: Sequence[Entry], exchange: Exchange) -> list[Posting]:
-    """Take the contract's discounts off the entries."""
-    found = []
-    for name, discount in discounts_of(terms):
-        if "units" not in discount:
-            found += post_discount(terms, name, discount, entries, exchange)
-    return found
+@dataclass(frozen=True)
+class Discounting:
+    """The discounts of a contract at one boundary."""
 
+    terms: Agreement
+    boundary: Boundary
+    entries: Sequence[Entry]
+    exchange: Exchange
+    balances: Balances
 
-def post_discount(
-    terms: Agreement, name: str, discount: Discount, entries: Sequence[Entry], exchange: Exchange
-) -> list[Posting]:
-    window, unit = discount_window(terms, discount), minor_unit(terms.currency)
-    reduced = [
-        entry for entry in entries if entry.is_in(discount["applies_to"]) and is_on_plan(entry, discount)
-    ]
-    inside = [entry.inside(window) for entry in reduced]
-    if "percent" in discount:
+    def postings(self) -> list[Posting]:
+        found = []
+        for name, discount in discounts_of(self.terms):
+            if "units" not in discount:
+                taken = (
+                    self.percent_off(discount) if "percent" in discount else self.amount_off(name, discount)
+                )
+                found += taken_off("discount", name, taken)
+        return found
+
+    @property
+    def unit(self) -> Fraction:
+        return minor_unit(self.terms.currency)
+
+    def round(self, amount: Fraction) -> Fraction:
+        return round_to(amount, self.unit, self.terms.rounding)
+
+    def reduced(self, discount: Discount) -> list[Entry]:
+        return [
+            one for one in self.entries if one.is_in(discount["applies_to"]) and is_on_plan(one, discount)
+        ]
+
+    def percent_off(self, discount: Discount) -> Taken:
+        window, reduced = discount_window(self.terms, discount), self.reduced(discount)
         percent = Fraction(discount["percent"]) / 100
+        inside = [entry.inside(window) for entry in reduced]
         wanted = [part * percent for part in inside]
         if discount.get("of", "rest") == "whole":
             wholes = [entry.whole_inside(window) * percent for entry in reduced]
             wanted = [min(whole, part) for whole, part in zip(wholes, inside, strict=True)]
-        total = round_to(sum(wanted, ZERO), unit, terms.rounding)
-    else:
-        wanted = inside
-        most = round_to(exchange.amount(Own(discount["amount"], terms.currency)), unit, terms.rounding)
-        total = min(most, round_to(sum(inside, ZERO), unit, terms.rounding))
-    return taken_off("discount", name, take_off(reduced, total, wanted, window, unit))
+        return take_off(reduced, self.round(sum(wanted, ZERO)), wanted, window, self.unit)
+
+    def amount_off(self, name: str, discount: Discount) -> Taken:
+        """Once each billing period: of the one that ended what fees in advance have left, and for those of the next."""
+        amount = self.round(self.exchange.amount(Own(discount["amount"], self.terms.currency)))
+        window, at = discount_window(self.terms, discount), self.boundary.at
+        ended = Window(window.start, at if window.end is None else min(at, window.end))
+        begins = Window(at if window.start is None else max(at, window.start), window.end)
+        taken = self.most_off(discount, self.balances.discounts.pop(name, amount), ended)
+        ahead = self.most_off(discount, amount, begins)
+        self.balances.discounts[name] = amount - sum((part for _, part in ahead), ZERO)
+        return [*taken, *ahead]
+
+    def most_off(self, discount: Discount, amount: Fraction, window: Window) -> Taken:
+        reduced = self.reduced(discount)
+        inside = [entry.inside(window) for entry in reduced]
+        total = min(amount, self.round(sum(inside, ZERO)))
+        return take_off(reduced, total, inside, window, self.unit)
 
 
 def is_on_plan(entry: Entry, discount: Discount) -> bool:

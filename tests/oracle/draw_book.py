@@ -6,13 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 from tests.oracle.choices import Chooser
-from tests.oracle.draw_meters import MeterDrawing, is_money
+from tests.oracle.draw_meters import DIMENSIONS, MeterDrawing, is_money
 from tests.oracle.draw_prices import BOUNDARIES, Money, Prices, fill
 from tests.oracle.draw_scene import CONDITIONS, CURRENCIES, KEYS, SOURCE, ZONES, Scene
 from tests.oracle.draw_taxes import TaxDrawing
+from tests.oracle.draw_time import TRIALS
 
 SHARES = ("share", "bounded")
 """What begins the names of rules that count money; prices of the second kind may bound what an event costs."""
+
+SHARED_KEYS = {name: keys for name, keys in KEYS.items() if name != "live"}
+LESS = [name for name in DIMENSIONS if name != "live"]
+"""What meters that share a ladder all have."""
 
 FACTORS = ("1", "2", "0.5", "26", "0", "0.333", "1.5")
 
@@ -33,8 +38,12 @@ class BookDrawing:
         meters = {f"meter-{n}": MeterDrawing(self.scene).meter() for n in range(one.count(1, 2))}
         multipliers = {f"weights-{n}": self.multiplier() for n in range(one.count(0, 2))}
         rating: dict[str, Any] = {}
-        for name, meter in meters.items():
-            rating |= self.rules(name, meter, sorted(multipliers))
+        if len(meters) > 1 and self.scene.draws("shared", 40):
+            meters["meter-1"] = {**meters["meter-1"], "dimensions": LESS}
+            rating["joint-0"] = self.shared_rule(meters, multipliers)
+        else:
+            for name, meter in meters.items():
+                rating |= self.rules(name, meter, sorted(multipliers))
         book: dict[str, Any] = {
             "book": {"syntax": 1, "name": "drawn", "currency": "USD", "sources": {"raw": source}},
             "meters": meters,
@@ -48,7 +57,8 @@ class BookDrawing:
     def prices(self, rule: str = "") -> Prices:
         """What draws prices; those of a rule that counts money may be shares of it."""
         shares = next((kind for kind in SHARES if rule.startswith(kind)), "")
-        return Prices(self.chooser, self.scene.moments, KEYS, shares, self.scene.features)
+        keys = SHARED_KEYS if rule.startswith("joint") else KEYS
+        return Prices(self.chooser, self.scene.moments, keys, shares, self.scene.features)
 
     def multiplier(self) -> dict[str, Any]:
         prices = self.prices()
@@ -57,6 +67,30 @@ class BookDrawing:
             50, lambda: {"values": fill(shape, lambda: self.chooser.number(FACTORS))}, scalar=False
         )
         return {"by": by, **factors}
+
+    def shared_rule(self, meters: Mapping[str, Any], multipliers: Mapping[str, Any]) -> dict[str, Any]:
+        """A rule that adds up the units of several meters, of which the last has no dimension `live`."""
+        one = self.chooser
+        taken = [column for meter in meters.values() for column in meter.get("where", ())]
+        fitting = [name for name in sorted(multipliers) if "live" not in multipliers[name]["by"]]
+        uses = [
+            {
+                "meter": name,
+                **one.maybe(40, "multiply_by", lambda: one.some(fitting)),
+                **one.maybe(50, "factor", lambda: one.number(("0.5", "2", "0.04", "3"))),
+            }
+            for name in meters
+        ]
+        return {
+            "meters": uses,
+            "unit": "unit",
+            **self.taxes().named(),
+            **one.maybe(15, "where", lambda: dict(self.condition(taken))),
+            **one.maybe(85, "price", lambda: self.prices("joint-0").price(Money("USD", ("EUR",)))),
+            **one.maybe(40, "convert", lambda: {"divide_by": 10, "round": one.one(("none", "up"))}),
+            **one.maybe(40, "pool_by", lambda: one.some(sorted(SHARED_KEYS))[:2]),
+            **one.maybe(70, "lines_by", lambda: one.some(sorted(KEYS))[:2]),
+        }
 
     def rules(self, name: str, meter: Mapping[str, Any], multipliers: Sequence[str]) -> dict[str, Any]:
         """The rules of a meter: one, and perhaps a narrower one and a surcharge."""
@@ -126,6 +160,7 @@ class BookDrawing:
             },
             **self.taxes().tax(),
             **one.maybe(60, "rounding", lambda: {"mode": one.one(("half_up", "half_even", "up", "down"))}),
+            **({"credits": {"tax": "before"}} if self.scene.draws("credits", 50) else {}),
             **one.maybe(40, "invoice", lambda: {"issue_after": one.one(("1 day", "0 days", "1 month"))}),
         }
 
@@ -175,6 +210,7 @@ class BookDrawing:
             "fees": fees,
             "charges": charges,
             **one.maybe(30, "minimum", lambda: self.minimum(Money(money.own), fees, charges)),
+            **({"trial": one.one(TRIALS)} if self.scene.draws("trials", 15) else {}),
         }
 
     def minimum(self, money: Money, fees: Sequence[Any], charges: Sequence[Any]) -> Any:

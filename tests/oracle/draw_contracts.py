@@ -7,8 +7,10 @@ from typing import Any
 
 from tests.oracle.choices import Chooser
 from tests.oracle.draw_book import BookDrawing
-from tests.oracle.draw_prices import PERCENTS, Money, When
+from tests.oracle.draw_money_off import MoneyOff
+from tests.oracle.draw_prices import Money, When, is_later
 from tests.oracle.draw_scene import CURRENCIES, Scene
+from tests.oracle.draw_time import TimeDrawing
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,12 @@ class ContractDrawing:
         own = one.maybe(30, "currency", lambda: one.one(CURRENCIES))
         currency = own.get("currency", self.book["specs"][spec]["currency"])
         life = self.life()
-        content = self.content(Money(currency), life["start"])
+        content = self.content(Money(currency), TimeDrawing(self.scene, life["start"], life.get("end")))
         who = self.who(number, life["start"], previous)
         taxed = self.parts.taxes().contract(self.book["specs"][spec])
         return {**who, "spec": spec, **own, **content, **taxed, **life}
 
-    def content(self, money: Money, start: When) -> dict[str, Any]:
+    def content(self, money: Money, time: TimeDrawing) -> dict[str, Any]:
         """What a contract pays for: all is fixed, or a plan's and its own."""
         one, book = self.chooser, self.book
         if one.often(15):
@@ -59,57 +61,63 @@ class ContractDrawing:
                 "cycle": self.parts.cycle(),
                 "price_fixed": price,
                 **report,
-                **self.discounts(["fixed"], start),
+                **self.money_off(time, ["fixed"], [], []),
+                **time.trial(15),
+                **time.pauses(),
             }
         plan = {"plan": one.one(sorted(book["plans"]))} if book["plans"] and one.often(75) else {}
-        in_plan = book["plans"][plan["plan"]] if plan else {"fees": [], "charges": []}
+        phases = time.phases(sorted(book["plans"])) if plan else {}
+        named = [*(phase["plan"] for phase in phases.get("phases", [])), *plan.values()]
+        plans = [book["plans"][name] for name in dict.fromkeys(named)]
         if plan.get("plan") == "pro" and one.often(20):
             plan = {"plan": "pro@1"}
-        priced = {charge["rating"] for charge in in_plan["charges"]}
+        priced = {charge["rating"] for each in plans for charge in each["charges"]}
         unpriced = [rule for rule in sorted(book["rating"]) if rule not in priced]
         charges = [self.parts.charge(book, rule, money) for rule in one.some(unpriced, 0 if plan else 1)]
         fees = [self.parts.fee("extra", money)] if one.often(30) else []
-        names = [one["id"] for one in [*in_plan["fees"], *fees]]
-        names += [one["rating"] for one in [*in_plan["charges"], *charges]]
+        fee_names = sorted(
+            {fee["id"] for each in plans for fee in each["fees"]} | {fee["id"] for fee in fees}
+        )
+        charge_names = sorted(priced | {charge["rating"] for charge in charges})
         return {
-            "type": "hybrid" if fees or in_plan["fees"] else "metered",
+            "type": "hybrid" if fee_names else "metered",
             **plan,
-            **({} if plan and one.often(80) else {"cycle": self.parts.cycle()}),
+            **phases,
+            **({} if plan and not phases and one.often(80) else {"cycle": self.parts.cycle()}),
             "fees": fees,
             "charges": charges,
-            "overrides": self.overrides(in_plan, money),
-            **self.discounts(names, start),
+            "overrides": self.overrides(plans, money, time),
+            **self.money_off(time, fee_names, charge_names, named),
+            **time.trial(15),
+            **time.pauses(),
+            **time.price_lock(),
         }
 
-    def overrides(self, plan: Mapping[str, Any], money: Money) -> dict[str, Any]:
+    def money_off(
+        self, time: TimeDrawing, fees: Sequence[str], charges: Sequence[str], plans: Sequence[str]
+    ) -> dict[str, Any]:
+        drawing = MoneyOff(time, fees, charges, plans)
+        return {**drawing.discounts(), **drawing.commitments(), **drawing.credits()}
+
+    def overrides(
+        self, plans: Sequence[Mapping[str, Any]], money: Money, time: TimeDrawing
+    ) -> dict[str, Any]:
+        """Overrides of some fees and charges of the plans."""
         found: dict[str, Any] = {}
-        for fee in plan["fees"]:
+        for fee in {fee["id"]: fee for plan in plans for fee in plan["fees"]}:
             if self.chooser.often(25):
                 amount = self.chooser.maybe(
                     50, "amount", lambda: self.parts.fee_amount(self.parts.prices(), money)
                 )
-                found[fee["id"]] = {**amount, **self.parts.fee_terms(money)}
-        for charge in plan["charges"]:
+                found[fee] = {**amount, **self.parts.fee_terms(money)}
+        for rule in {charge["rating"]: charge for plan in plans for charge in plan["charges"]}:
             if self.chooser.often(25):
-                found[charge["rating"]] = self.charge_override(charge["rating"], money)
-        return {name: override for name, override in found.items() if override}
+                found[rule] = self.charge_override(rule, money)
+        return {name: time.dated(override) for name, override in found.items() if override}
 
     def charge_override(self, rule: str, money: Money) -> dict[str, Any]:
         prices = self.parts.prices(rule)
         return {**self.chooser.maybe(50, "price", lambda: prices.price(money)), **prices.pricing(money)}
-
-    def discounts(self, names: Sequence[str], start: When) -> dict[str, Any]:
-        one = self.chooser
-        found = []
-        for number in range(one.count(0, 2) if one.often(40) else 0):
-            discount: dict[str, Any] = {"percent": one.number(PERCENTS)}
-            discount["applies_to"] = one.some(["usage", "fee", *names], 1)
-            discount.update(one.maybe(30, "id", f"special-{number}"))
-            discount.update(one.maybe(40, "from", lambda: one.one(self.scene.moments)))
-            begin = discount.get("from", start)
-            discount.update(self.later("until", begin))
-            found.append(discount)
-        return {"discounts": found} if found else {}
 
     def who(self, number: int, start: When, previous: Mapping[str, Any] | None) -> dict[str, Any]:
         """A subject of its own, or two that are summed; or that of the contract before, if it has ended by then."""
@@ -135,8 +143,3 @@ class ContractDrawing:
         options = [*self.scene.moments, self.scene.last + timedelta(days=45)]
         ends = [when for when in options if is_later(when, begin)]
         return self.chooser.maybe(40, key, lambda: self.chooser.one(ends)) if ends else {}
-
-
-def is_later(when: When, begin: When) -> bool:
-    """Whether a moment comes after another in every zone."""
-    return when.toordinal() > begin.toordinal() + 1

@@ -164,3 +164,8 @@ def sorted_moments(moments: Sequence[When]) -> list[When]:
         if not kept or when.toordinal() - kept[-1].toordinal() > 1:
             kept.append(when)
     return kept
+
+
+def is_later(when: When, begin: When) -> bool:
+    """Whether a moment comes after another in every zone."""
+    return when.toordinal() > begin.toordinal() + 1

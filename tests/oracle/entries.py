@@ -47,6 +47,7 @@ class Entry:
         left: what is left of it, in minor units; its pieces add up to it.
         rate: the name of its tax rate.
         supplied: the instant at which it is taxed.
+        discounted: what contract discounts have left of it.
         supplies: where a tax is split at its changes, instants with how much of it each has.
     """
 
@@ -58,6 +59,7 @@ class Entry:
     rate: str
     supplied: datetime
     supplies: list[tuple[datetime, Fraction]]
+    discounted: Fraction = ZERO
 
     def is_in(self, applies_to: Sequence[str]) -> bool:
         return self.kind in applies_to or self.id in applies_to
@@ -77,9 +79,9 @@ class Entry:
                 piece.left -= amount * piece.left / inside
 
 
-def entries_of(fees: Sequence[FeeLine], charges: Sequence[RatedCharge]) -> list[Entry]:
-    """The entries of an invoice: its fees, then its charges."""
-    return [*(fee_entry(one) for one in fees), *(charge_entry(one) for one in charges)]
+def entries_of(fees: Sequence[FeeLine], charges: Sequence[RatedCharge], supplied: datetime) -> list[Entry]:
+    """The entries of an invoice: its fees, then its charges, taxed as of `supplied`."""
+    return [*(fee_entry(one) for one in fees), *(charge_entry(one, supplied) for one in charges)]
 
 
 def fee_entry(one: FeeLine) -> Entry:
@@ -105,12 +107,11 @@ def days_of(span: Span, where: ZoneInfo) -> list[datetime]:
     return [midnight(day, where) - MICROSECOND for day in ends]
 
 
-def charge_entry(one: RatedCharge) -> Entry:
-    billed = one.part.period.billed
+def charge_entry(one: RatedCharge, supplied: datetime) -> Entry:
     rate = one.charge.get("tax", "standard")
     pieces = pieces_of(one)
     supplies = [(piece.at, piece.whole) for piece in pieces]
-    return Entry("usage", one.id, one.net, pieces, one.part.stage, rate, billed.last_instant, supplies)
+    return Entry("usage", one.id, one.net, pieces, one.part.stage, rate, supplied, supplies)
 
 
 def pieces_of(charge: RatedCharge) -> list[Piece]:

@@ -14,7 +14,10 @@ from tests.oracle.money import after, quote
 class Exchange:
     """Brings amounts into an invoice's currency: the one listed in it, else by the rate of its date."""
 
-    def __init__(self, agreement: Agreement, boundary: datetime, table: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(
+        self, agreement: Agreement, boundary: datetime, table: Sequence[Mapping[str, Any]], home: str
+    ) -> None:
+        self.home = home
         self.currency = agreement.currency
         self.policy: Mapping[str, Any] | None = agreement.spec.get("fx")
         self.day = quote_date(agreement, boundary)
@@ -23,6 +26,9 @@ class Exchange:
     def amount(self, own: Own) -> Fraction:
         """Give an amount, exactly and not rounded, in the currency of the invoice."""
         amount, currency = own.node, own.currency
+        if isinstance(amount, Mapping) and "pricing" in amount:
+            amount = amount["value"]
+            currency = currency if currency in amount else self.home
         if isinstance(amount, Mapping):
             if self.currency in amount:
                 return Fraction(amount[self.currency])

@@ -4,12 +4,30 @@ A feature that is left out of `SWITCHED_ON` is known to the oracle and its own t
 """
 
 SWITCHED_ON: tuple[str, ...] = (
-    *("narrower", "percentile", "expressions", "shares", "package_round", "taxes", "recurring", "operation"),
+    "narrower",
+    "percentile",
+    "expressions",
+    "shares",
+    "package_round",
+    "taxes",
+    "shared",
+    "phases",
+    "trials",
+    "pauses",
+    "discounts",
+    "recurring",
+    "operation",
+    "commitments",
+    "credits",
 )
 """
 `narrower`: several charges on one meter, of which one is narrower or a surcharge.
 `percentile`, `expressions`, `recurring`, `operation`: of meters.
 `shares`: prices that are a share of an amount of money.
 `package_round`: packages that are full, or started.
-`taxes`: rates that change, each line taxed by its date of supply.
+`taxes`: named rates and rates that change, prices that contain them, and customers with a tax of their own.
+`shared`: meters that share a ladder.
+`phases`, `trials`, `pauses`, `price_lock`, `dated_overrides`: of contracts, in time.
+`discounts`: amounts and units, some periods, a plan, and of the whole.
+`commitments`, `credits`: with balances that boundaries chain.
 """

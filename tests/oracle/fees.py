@@ -91,8 +91,19 @@ def due(stages: Sequence[Stage], stage: Stage, fee: Item, boundary: Boundary) ->
     """The parts of a fee's periods that belong to a stage and are billed at a boundary."""
     if fee.get("every") == "once":
         return due_once(stages, stage, fee, boundary)
-    found = [part for period in due_periods(stage.terms, fee, boundary) for part in parts_of(stages, period)]
-    return [part for part in found if part.stage is stage]
+    found = []
+    for period in due_periods(stage.terms, fee, boundary):
+        parts = [part for part in parts_of(stages, period) if accrues(part.stage)]
+        if fee.get_at("prorate", period.billed.start, stage.terms.where, "days") == "none":
+            parts = once_in(parts, fee)
+        found += [part for part in parts if part.stage is stage]
+    return found
+
+
+def once_in(parts: Sequence[Part], fee: Item) -> list[Part]:
+    """Of the parts of a period that have a fee which is charged in full, the first in advance, else the last."""
+    having = [part for part in parts if fee.id in {one.id for one in part.terms.fees}]
+    return having[:1] if fee.get("bill", "in_arrears") == "in_advance" else having[-1:]
 
 
 def due_once(stages: Sequence[Stage], stage: Stage, fee: Item, boundary: Boundary) -> list[Part]:

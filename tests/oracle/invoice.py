@@ -16,7 +16,7 @@ from tests.oracle.calendar import share
 from tests.oracle.charge import RatedCharge
 from tests.oracle.commitments import Committing
 from tests.oracle.credits import Crediting
-from tests.oracle.discounts import post_discounts
+from tests.oracle.discounts import Discounting
 from tests.oracle.entries import Entry, entries_of
 from tests.oracle.exchange import Exchange
 from tests.oracle.fees import Boundary, FeeLine, accrues
@@ -65,7 +65,7 @@ class Invoicing:
     def invoice(self) -> dict[str, Any] | None:
         """The invoice; None where there is nothing to bill, that is, no line, and nothing to report."""
         due, terms = self.due, self.terms
-        entries = entries_of(due.fees, due.charges)
+        entries = entries_of(due.fees, due.charges, self.supplied())
         lines = [*(fee.line() for fee in due.fees), *(line for one in due.charges for line in one.lines)]
         owners = [
             entry for entry, count in zip(entries, self.line_counts(), strict=True) for _ in range(count)
@@ -75,7 +75,7 @@ class Invoicing:
             for number, (entry, line) in enumerate(zip(owners, lines, strict=True))
             for portion in portions_in_time(terms, number, entry, line["amount"], line.get("supplies"))
         ]
-        postings = post_discounts(terms, entries, self.exchange)
+        postings = Discounting(terms, self.boundary, entries, self.exchange, due.balances).postings()
         postings += self.minimums(entries)
         postings += Committing(
             terms, self.boundary, due.parts, entries, self.exchange, due.balances
@@ -110,7 +110,10 @@ class Invoicing:
         return self.boundary.at if ending is None else ending.billed.last_instant
 
     def minimums(self, entries: Sequence[Entry]) -> list[Posting]:
-        """What is missing to the plan's minimum in each part: its entries are worth less than its share of it."""
+        """What is missing to the plan's minimum in each part: its entries are worth less than its share of it.
+
+        Where the period is not divided, everything on the invoice counts.
+        """
         found = []
         for part in self.due.parts:
             missing = self.missing(entries, part) if accrues(part.stage) else ZERO
@@ -124,7 +127,11 @@ class Invoicing:
             return ZERO
         least = self.exchange.amount(Own(own.node["amount"], own.currency))
         least *= share(part.period, own.node.get("prorate", "days"), self.terms.where)
-        counted = [one for one in entries if one.stage is part.stage and one.is_in(own.node["applies_to"])]
+        counted = [
+            one
+            for one in entries
+            if one.is_in(own.node["applies_to"]) and (len(self.due.parts) == 1 or one.stage is part.stage)
+        ]
         reached = sum((entry.left for entry in counted), ZERO)
         return round_to(least, minor_unit(self.terms.currency), self.terms.rounding) - reached
 

@@ -30,18 +30,16 @@ UNIT_FACTORS = {
 
 @dataclass(frozen=True)
 class Start:
-    """Where a ladder begins, if it goes on where that of the part before has stopped.
+    """What a ladder has had before, if it goes on where that of the part before has stopped.
 
     Attributes:
         units: not rounded, with the included ones.
         billable: the same, rounded.
-        net: the position in the ladder.
         events: how many there have been.
     """
 
     units: Fraction = Fraction(0)
     billable: Fraction = Fraction(0)
-    net: Fraction = Fraction(0)
     events: int = 0
 
 
@@ -55,10 +53,11 @@ class Ladder:
         units: one mapping for each segment, line → units after multipliers and conversion, before rounding.
         events: the same, line → how many events that is.
         each: the same, line → the units of each event.
-        start: where the ladder begins: at nothing, unless it goes on where another plan's stopped.
-        reached: after each segment, the billable units since the beginning.
-        included: billable units that are free, from the beginning on.
+        start: what it has had before: nothing, unless it goes on where that of a part before stopped.
+        reached: after each segment, the billable units with those from before.
+        included: billable units that are free, from the very beginning on.
         costs: what each segment costs.
+        in_units: the same in the pricing unit, where the price is in one.
     """
 
     pool: Texts
@@ -70,6 +69,7 @@ class Ladder:
     reached: list[Fraction] = field(default_factory=list)
     included: Fraction = Fraction(0)
     costs: list[Cost] = field(default_factory=list)
+    in_units: list[Cost] = field(default_factory=list)
 
     @classmethod
     def empty(
@@ -96,8 +96,13 @@ class Ladder:
         return tuple("" if value is None else value for value in (*self.pool, *self.cell))
 
     @property
-    def billable(self) -> Fraction:
+    def total(self) -> Fraction:
+        """Billable units with those from before."""
         return self.reached[-1]
+
+    @property
+    def billable(self) -> Fraction:
+        return self.reached[-1] - self.start.billable
 
     def line_units(self) -> dict[Texts, Fraction]:
         """The units of each line in the whole period, not rounded."""
@@ -108,10 +113,9 @@ class Ladder:
         return total
 
     def net_reached(self, segment: int) -> Fraction:
-        """Net units of the ladder after a segment (-1: at the beginning)."""
-        if segment < 0:
-            return self.start.net
-        return self.start.net + max(Fraction(0), self.reached[segment] - self.included)
+        """Net units of the ladder after a segment (-1: before the first)."""
+        billable = self.start.billable if segment < 0 else self.reached[segment]
+        return max(Fraction(0), billable - self.included)
 
     def stretch(self, segment: int) -> Stretch:
         return Stretch(
@@ -128,14 +132,9 @@ class Ladder:
         return Stretch(Fraction(before + after), Fraction(before + after + within), Fraction(before + end))
 
     def stop(self) -> "Start":
-        """Where a ladder that goes on from this one begins."""
-        last = len(self.units) - 1
-        return Start(
-            units=self.start.units + sum(self.line_units().values(), Fraction(0)),
-            billable=self.start.billable + self.billable,
-            net=self.net_reached(last),
-            events=int(self.counted(last).until),
-        )
+        """What a ladder that goes on from this one has had before."""
+        units = self.start.units + sum(self.line_units().values(), Fraction(0))
+        return Start(units, self.total, int(self.counted(len(self.units) - 1).until))
 
 
 def divisor(rule: Mapping[str, Any], meter: Mapping[str, Any]) -> Fraction:
@@ -164,7 +163,7 @@ def count_billable(ladder: Ladder, rounding: str) -> None:
     for segment in ladder.units:
         total += sum(segment.values(), Fraction(0))
         billable = total if rounding == "none" else round_to(total, Fraction(1), rounding)
-        ladder.reached.append(billable - ladder.start.billable)
+        ladder.reached.append(billable)
 
 
 def spread_included(ladders: Sequence[Ladder], included: Fraction, *, measured: Fraction) -> None:
@@ -173,11 +172,11 @@ def spread_included(ladders: Sequence[Ladder], included: Fraction, *, measured: 
     They are spread by largest remainder; `measured` says how many units, as they are counted for the step, one
     billable unit is made from.
     """
-    if included >= sum((ladder.billable for ladder in ladders), Fraction(0)):
+    if included >= sum((ladder.total for ladder in ladders), Fraction(0)):
         for ladder in ladders:
-            ladder.included = ladder.billable
+            ladder.included = ladder.total
         return
-    billable = [ladder.billable for ladder in ladders]
+    billable = [ladder.total for ladder in ladders]
     step = finest_step([number * measured for number in (included, *billable)]) / measured
     for ladder, part in zip(ladders, divide_up(included, billable, step), strict=True):
         ladder.included = part
@@ -214,18 +213,17 @@ def parts_of_time(meter: Mapping[str, Any], period: Period, where: ZoneInfo) -> 
     return days_touched(period.nominal, where) if meter.get("prorate") == "days" else 1
 
 
-def line_shares(ladder: Ladder, segment: int, lines: Sequence[Texts]) -> list[Fraction]:
+def line_shares(ladder: Ladder, cost: Cost, segment: int, lines: Sequence[Texts]) -> list[Fraction]:
     """Share what a segment of a ladder costs among lines: by their units in it, a fixed fee by their events.
 
     A segment that costs something without units (`flat_at_zero`) is shared by the units of the whole period, and
-    without any, equally among the lines that the ladder has.
+    without any, equally among the lines that the ladder has (all, if it has none).
     """
-    cost = ladder.costs[segment]
     weights = ladder.units[segment]
     if not any(weights.values()):
         weights = ladder.line_units()
     if not any(weights.values()):
-        weights = dict.fromkeys(weights, Fraction(1))
+        weights = dict.fromkeys(weights or lines, Fraction(1))
     events = {line: Fraction(count) for line, count in ladder.events[segment].items()}
     return [
         part(cost.by_units, weights, line)

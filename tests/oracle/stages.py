@@ -56,13 +56,13 @@ def stages_of(book: Mapping[str, Any], one: Agreement) -> list[Stage]:
     """Cut a contract's life where its plan changes, its trial ends, and a pause begins or ends."""
     cuts = {one.life.start, *plan_changes(one), *pause_edges(one)}
     terms = {name: agreement(book, one.id, name) for name in plan_names(one)}
-    cuts |= {end for name in terms for end in [trial_end(book, one, name)] if end is not None}
+    trial = trial_end(book, one)
+    cuts |= {trial} if trial is not None else set()
     end = one.life.end
     inside = sorted(cut for cut in cuts if one.life.start <= cut and (end is None or cut < end))
     found: list[Stage] = []
     for start, stop in zip(inside, [*inside[1:], end], strict=True):
         name = plan_at(one, start)
-        trial = trial_end(book, one, name)
         paused = any(span.holds(start) for span in pauses(one))
         stage = Stage(start, stop, terms[name], trial is not None and start < trial and not paused, paused)
         if found and same_terms(found[-1], stage):
@@ -80,7 +80,14 @@ def same_terms(one: Stage, other: Stage) -> bool:
 
 
 def plan_names(one: Agreement) -> list[str]:
-    return [*(phase["plan"] for phase in one.contract.get("phases", [])), one.plan]
+    """The plans of a contract in order; bare `pro` is `pro@1`."""
+    return [
+        plain_name(name) for name in (*(phase["plan"] for phase in one.contract.get("phases", [])), one.plan)
+    ]
+
+
+def plain_name(plan: str) -> str:
+    return plan.removesuffix("@1")
 
 
 def plan_changes(one: Agreement) -> list[datetime]:
@@ -91,9 +98,8 @@ def plan_at(one: Agreement, moment: datetime) -> str:
     """The plan of the first phase that is not over; after the last phase, the contract's plan."""
     for phase in one.contract.get("phases", []):
         if moment < instant(phase["until"], one.where):
-            name: str = phase["plan"]
-            return name
-    return one.plan
+            return plain_name(phase["plan"])
+    return plain_name(one.plan)
 
 
 def pauses(one: Agreement) -> list[Span]:
@@ -107,8 +113,9 @@ def pause_edges(one: Agreement) -> list[datetime]:
     return [edge for span in pauses(one) for edge in span]
 
 
-def trial_end(book: Mapping[str, Any], one: Agreement, plan: str) -> datetime | None:
-    """When the trial ends, which begins with the contract: its own, else that of its plan; None without one."""
+def trial_end(book: Mapping[str, Any], one: Agreement) -> datetime | None:
+    """When the trial ends, which begins with the contract: its own, else that of its first plan; None without one."""
+    plan = plan_names(one)[0]
     written = one.contract.get("trial") or (find_plan(book, plan).get("trial") if plan else None)
     if written is None:
         return None

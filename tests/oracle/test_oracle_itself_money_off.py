@@ -92,7 +92,7 @@ def test_a_discount_of_a_plan_counts_what_is_used_on_it() -> None:
 
 
 def test_a_commitment_of_each_period_fills_it_up() -> None:
-    """50 a month, from 16 November on by days: October is not in it, 15/30 of November, all of December."""
+    """50 a month, from 16 November on by days: 15/30 of November (10 are spent), then all of it."""
     commitment = {
         "id": "c",
         "amount": 50,
@@ -101,7 +101,7 @@ def test_a_commitment_of_each_period_fills_it_up() -> None:
         "from": date(2026, 11, 16),
     }
     result = billed({"10": "10", "11": "10", "12": "60"}, commitments=[commitment])
-    assert lines(result, "commitment") == [[], [25], []]
+    assert lines(result, "commitment") == [[], [15], []]
 
 
 YEAR = {
@@ -123,7 +123,7 @@ def test_what_is_missing_at_the_end_of_a_term_is_billed_then() -> None:
     assert result.invoices[-1]["carry_forward"]["commitments"]["y1"] == {
         "spent": 150,
         "trued_up": 150,
-        "left": 150,
+        "left": 0,
     }
 
 

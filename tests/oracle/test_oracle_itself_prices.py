@@ -103,3 +103,40 @@ def test_packages_rounded_down_are_full_ones() -> None:
     assert usage_total({**price, "round": "down"}, ["1999"]) == 5
     assert usage_total({**price, "round": "down"}, ["999"]) == 0
     assert usage_total({**price, "round": "up"}, ["1999"]) == 10
+
+
+CREDITS = {
+    "credit": {
+        "name": "Credits",
+        "versions": [
+            {"value": {"USD": Decimal("0.01")}},
+            {"from": date(2026, 10, 16), "value": {"USD": Decimal("0.02")}},
+        ],
+    }
+}
+
+
+def test_a_price_in_credits_is_worth_what_their_conversion_says() -> None:
+    """3 credits each: 100 before the 16th at a cent for a credit, 100 after it at two: 3.00 and 6.00, 600 credits.
+
+    A fee of 500 credits has the conversion of its period's start: 5.00.
+    """
+    rule = {"price": {"amount": {"credit": 3}, "per": 1}, "lines_by": ["chain"]}
+    fee = {"id": "base", "name": "b", "amount": {"credit": 500}}
+    of = book({**OCTOBER, "start": date(2026, 1, 1), "fees": [fee]}, rule=rule)
+    of["book"]["pricing_units"] = CREDITS
+    events = [used("100", "2026-10-05T00:00:00+00:00"), used("100", "2026-10-20T00:00:00+00:00", chain="a")]
+    result = only(rate(of, events))
+    assert amounts(result) == money("5", "3", "6")
+    assert [line["pricing"] for line in result["lines"][1:]] == [{"unit": "credit", "amount": 300}] * 2
+
+
+def test_credits_are_worth_the_invoices_money_where_it_is_listed_else_that_of_the_book() -> None:
+    """100 credits: in euro 0.90 as listed; in lira 1 dollar at 40."""
+    units = {"credit": {"name": "Credits", "value": {"USD": Decimal("0.01"), "EUR": Decimal("0.009")}}}
+    table = [{"date": date(2026, 1, 1), "source": "bank", "pair": "USD/TRY", "rate": 40}]
+    for currency, expected in (("EUR", "0.90"), ("TRY", "40")):
+        rule = {"price": {"amount": {"credit": 1}, "per": 1}}
+        of = book(OCTOBER, rule=rule, spec={"currency": currency, "fx": {"source": "bank"}})
+        of["book"]["pricing_units"] = units
+        assert only(rate(of, [used("100")], fx=table))["total"] == Fraction(expected)

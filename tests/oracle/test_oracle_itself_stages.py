@@ -84,13 +84,14 @@ def test_ladders_begin_again_on_a_new_plan_unless_they_carry_on() -> None:
 
 
 def test_included_units_of_a_new_plan_are_its_own_or_less_what_was_used() -> None:
-    """50 included before, 100 after. Anew: 30 × 2 and nothing. Carried on: 80 were used, so 20 of the 100 are left.
+    """50 included before, 100 after. Anew: 30 × 2 and nothing. Carried on: of 160 units 100 are free, so 60 × 2.
 
-    The ladder goes on at 30: 60 units up to 90 at 2, with the 30 before: 180.
+    The other way round: nothing, then of 160 units 50 are free, 30 of which went before: 70 × 2 + 10.
     """
     starter, pro = {"included": 50}, {"included": 100}
     assert two_ladders({}, starter, pro) == 60
-    assert two_ladders({"plan_change": {"tiers": "carry"}}, starter, pro) == 180
+    assert two_ladders({"plan_change": {"tiers": "carry"}}, starter, pro) == 60 + 120
+    assert two_ladders({"plan_change": {"tiers": "carry"}}, pro, starter) == 150
 
 
 def test_a_part_has_its_minimum_and_its_share_of_the_plans() -> None:
@@ -99,6 +100,31 @@ def test_a_part_has_its_minimum_and_its_share_of_the_plans() -> None:
     least = {"minimum": {"amount": 310, "applies_to": ["usage"]}, "fees": []}
     of = book(upgraded(), plans=plans(starter=least, pro=least))
     assert amounts(only(rate(of)), "minimum") == [100, 210]
+
+
+def test_bounds_of_what_carries_on_are_of_the_parts_together() -> None:
+    """160 and 100 (in the second tier from 100 on): at most 200 in all; at least 300 is reached by the last part."""
+    carry = {"plan_change": {"tiers": "carry"}}
+    assert two_ladders(carry, {"maximum": 200}, {"maximum": 200}) == 200
+    assert two_ladders(carry, {"minimum": 300}, {"minimum": 300}) == 300
+    assert two_ladders(carry, {"minimum": 300}, {}) == 260
+
+
+def test_after_a_pause_a_charge_goes_on() -> None:
+    """80 units before and 80 after a week: one ladder, 50 included once: 100 × 2 and 10."""
+    contract = {
+        "start": date(2026, 1, 1),
+        "pauses": [{"from": date(2026, 10, 8), "until": date(2026, 10, 15)}],
+        "charges": [{"rating": "api", "included": 50}],
+    }
+    assert only(rate(book(contract, rule={"price": GRADUATED}), SPLIT))["total"] == 210
+
+
+def test_a_fee_that_is_charged_in_full_is_due_once() -> None:
+    """In arrears by the last plan."""
+    fee = {"id": "base", "name": "b", "prorate": "none"}
+    both = {"starter": {"fees": [{**fee, "amount": 31}]}, "pro": {"fees": [{**fee, "amount": 62}]}}
+    assert amounts(only(rate(book(upgraded(), plans=plans(**both))))) == [62]
 
 
 def test_a_trial_costs_nothing_and_shows_its_usage() -> None:

@@ -128,7 +128,7 @@ class Metering:
     def needed_dimensions(self, use: MeterUse) -> list[str]:
         """The dimensions of pools, lines, the price's matrix and the multipliers, that the meter has."""
         names = {*self.rule.get("pool_by", []), *self.rule.get("lines_by", [])}
-        price = self.charge.own("price")
+        price = self.charge.own("list_price") or self.charge.own("price")
         for by in values_of(None if price is None else price.node, "by"):
             names.update(by)
         for multiplier in use.multiply_by:

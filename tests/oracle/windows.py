@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from tests.oracle.agreement import Agreement, Item
 from tests.oracle.book import changes
-from tests.oracle.calendar import instant, periods
-from tests.oracle.stages import later_by
+from tests.oracle.calendar import Span, instant, periods
+from tests.oracle.stages import later_by, plain_name
 
 ZERO = Fraction(0)
 Discount = Mapping[str, Any]
@@ -56,18 +56,19 @@ def discount_window(terms: Agreement, discount: Discount) -> Window:
 
 
 def same_plan(one: str, other: str) -> bool:
-    """Bare `pro` is `pro@1`."""
-    return one.removesuffix("@1") == other.removesuffix("@1")
+    return plain_name(one) == plain_name(other)
 
 
-def free_units(terms: Agreement, charge: Item, moment: datetime) -> Fraction:
-    """Billable units of a charge that cost nothing, by discounts that hold when what is billed begins."""
+def free_units(terms: Agreement, charge: Item, billed: Span) -> Fraction:
+    """Billable units of a charge that cost nothing, by discounts whose window touches what is billed."""
     units = ZERO
     for _, discount in discounts_of(terms):
         on_plan = "plan" not in discount or same_plan(discount["plan"], terms.plan)
         if "units" in discount and charge.id in discount["applies_to"] and on_plan:
-            holds = discount_window(terms, discount).holds(moment)
-            units += Fraction(discount["units"]) if holds else ZERO
+            window = discount_window(terms, discount)
+            begins = window.start is None or window.start < billed.end
+            touches = begins and (window.end is None or billed.start < window.end)
+            units += Fraction(discount["units"]) if touches else ZERO
     return units
 
 
