@@ -20,7 +20,7 @@ from tests.oracle.entries import Entry, take_off
 from tests.oracle.exchange import Exchange
 from tests.oracle.fees import Boundary, accrues
 from tests.oracle.money import minor_unit, round_to
-from tests.oracle.posting import Posting, taken_off
+from tests.oracle.posting import Posting, standing, taken_off
 from tests.oracle.stages import Part, later_by
 from tests.oracle.windows import ALWAYS, window_of
 
@@ -30,7 +30,11 @@ Written = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Committing:
-    """The commitments of a contract at one boundary."""
+    """The commitments of a contract at one boundary.
+
+    Attributes:
+        standing: what lines come to that stand for themselves.
+    """
 
     terms: Agreement
     boundary: Boundary
@@ -38,6 +42,7 @@ class Committing:
     entries: Sequence[Entry]
     exchange: Exchange
     balances: Balances
+    standing: Fraction
 
     @property
     def unit(self) -> Fraction:
@@ -57,7 +62,7 @@ class Committing:
                 beyond.append((one, self.beyond(one)))
                 found += self.true_up(one)
         for one in sorted((one for one in written if is_prepaid(one)), key=self.order):
-            found += self.draw(one)
+            found += self.draw(one, self.standing + standing(found))
             if self.counts(one):
                 beyond.append((one, self.billed(one)))
         for one, amount in beyond:
@@ -178,24 +183,28 @@ class Committing:
 
     # In advance
 
-    def draw(self, one: Written) -> Iterator[Posting]:
+    def draw(self, one: Written, besides: Fraction) -> Iterator[Posting]:
         amount = self.amount(one)
         is_fresh = one["id"] not in self.balances.commitments
         balance = self.balances.commitment(one["id"], amount)
         if self.boundary.beginning is not None and self.boundary.beginning.billed.holds(self.at(one, "from")):
+            besides += amount
             yield Posting("commitment", one["id"], amount)
         if self.counts(one):
-            yield from taken_off("commitment", one["id"], self.draw_from(one, balance))
+            yield from taken_off("commitment", one["id"], self.draw_from(one, balance, besides))
         self.roll_over(one, balance, is_fresh=is_fresh)
         if self.at(one, "until") < self.boundary.at <= self.last_use(one):
-            yield from taken_off("commitment", one["id"], self.draw_from(one, balance))
+            yield from taken_off("commitment", one["id"], self.draw_from(one, balance, besides))
         if self.boundary.at >= self.last_use(one):
             balance.left = ZERO
 
-    def draw_from(self, one: Written, balance: CommitmentBalance) -> list[tuple[Entry, Fraction]]:
+    def draw_from(
+        self, one: Written, balance: CommitmentBalance, besides: Fraction
+    ) -> list[tuple[Entry, Fraction]]:
         eligible = self.eligible(one)
         bases = [max(ZERO, entry.left) for entry in eligible]
-        drawn = min(balance.left, sum(bases, ZERO))
+        whole = max(ZERO, sum((entry.left for entry in self.entries), besides))
+        drawn = min(balance.left, whole, sum(bases, ZERO))
         balance.spent += drawn
         balance.left -= drawn
         return take_off(eligible, drawn, bases, ALWAYS, self.unit)

@@ -28,13 +28,18 @@ Written = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Crediting:
-    """The credits of a contract at one boundary."""
+    """The credits of a contract at one boundary.
+
+    Attributes:
+        standing: what lines come to that stand for themselves; what is given back is not paid for again.
+    """
 
     terms: Agreement
     boundary: Boundary
     entries: Sequence[Entry]
     exchange: Exchange
     balances: Balances
+    standing: Fraction
 
     def postings(self) -> list[Posting]:
         found = []
@@ -76,7 +81,8 @@ class Crediting:
     def pay(self, one: Written, balance: CreditBalance, window: Window) -> list[tuple[Entry, Fraction]]:
         eligible = [entry for entry in self.entries if entry.is_in(one.get("applies_to", ["usage", "fee"]))]
         bases = [max(ZERO, entry.inside(window)) for entry in eligible]
-        most = min(balance.left, self.round(sum(bases, ZERO)))
+        whole = max(ZERO, sum((entry.left for entry in self.entries), self.standing))
+        most = min(balance.left, whole, self.round(sum(bases, ZERO)))
         taken = take_off(eligible, most, bases, window, minor_unit(self.terms.currency))
         used = sum((part for _, part in taken), ZERO)
         balance.used += used

@@ -21,7 +21,7 @@ from tests.oracle.entries import Entry, entries_of
 from tests.oracle.exchange import Exchange
 from tests.oracle.fees import Boundary, FeeLine, accrues
 from tests.oracle.money import minor_unit, round_to
-from tests.oracle.posting import Posting
+from tests.oracle.posting import Posting, standing
 from tests.oracle.stages import Part
 from tests.oracle.tax import (
     STANDARD,
@@ -78,10 +78,11 @@ class Invoicing:
         postings = Discounting(terms, self.boundary, entries, self.exchange, due.balances).postings()
         postings += self.minimums(entries)
         postings += Committing(
-            terms, self.boundary, due.parts, entries, self.exchange, due.balances
+            terms, self.boundary, due.parts, entries, self.exchange, due.balances, standing(postings)
         ).postings()
         before_tax = terms.spec.get("credits", {}).get("tax", "before") == "before"
-        crediting = Crediting(terms, self.boundary, entries, self.exchange, due.balances)
+        besides = standing(postings)
+        crediting = Crediting(terms, self.boundary, entries, self.exchange, due.balances, besides)
         postings += crediting.postings() if before_tax else []
         for posting in postings:
             portions += self.portions_of(len(lines), posting)

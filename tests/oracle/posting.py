@@ -43,3 +43,8 @@ def taken_off(kind: str, name: str, taken: Sequence[tuple[Entry, Fraction]]) -> 
     """The line of what was taken off entries; none where nothing was."""
     amount = sum((part for _, part in taken), ZERO)
     return [Posting(kind, name, -amount, [(entry, -part) for entry, part in taken])] if amount else []
+
+
+def standing(postings: Sequence[Posting]) -> Fraction:
+    """What lines come to that stand for themselves: what is filled up, paid in advance or given back."""
+    return sum((posting.amount for posting in postings if not posting.of), ZERO)

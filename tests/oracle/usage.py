@@ -27,6 +27,7 @@ from tests.oracle.book import (
 from tests.oracle.calendar import Period, Span
 from tests.oracle.findings import Findings
 from tests.oracle.measure import Event
+from tests.oracle.stages import pauses
 from tests.oracle.windows import credit_edges, discount_edges, tax_edges
 
 
@@ -105,8 +106,10 @@ class Metering:
         return combined(own, self.needed_dimensions(use))
 
     def attributed(self, event: Event) -> Iterator[Event]:
-        """The event with the account that pays for it, if the contract does and has several."""
+        """The event with the account that pays for it, if the contract does, and has several; not in a pause."""
         account = self.agreement.account_of(event.subject, event.time)
+        if any(pause.holds(event.time) for pause in pauses(self.agreement)):
+            return
         if account is not None and len(self.agreement.accounts) > 1:
             yield replace(event, dimensions={"account": account.name, **event.dimensions})
         elif account is not None:
