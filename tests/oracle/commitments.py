@@ -92,8 +92,11 @@ class Committing:
 
     def fill_up(self, one: Written) -> Iterator[Posting]:
         """What is missing to the share of the amount that the billed period has, where the commitment holds."""
+        if not self.parts:
+            return
         window = window_of(one, self.terms.where)
-        promised = sum((self.share_in(part, window.start, window.end, one) for part in self.parts), ZERO)
+        shares = [self.share_in(part, window.start, window.end, one) for part in self.parts]
+        promised = max(shares) if one.get("prorate", "days") == "none" else sum(shares, ZERO)
         missing = self.round(self.amount(one) * promised) - self.billed(one)
         if missing > 0:
             yield Posting("commitment", one["id"], missing)
@@ -134,9 +137,7 @@ class Committing:
         if one["id"] not in self.balances.commitments:
             balance = self.balances.commitment(one["id"], amount)
             before = self.before()
-            if before is not None and before >= self.at(one, "until"):
-                balance.trued_up = amount
-            elif before is not None and one.get("true_up") == "period" and before > self.at(one, "from"):
+            if before is not None and one.get("true_up") == "period" and before > self.at(one, "from"):
                 balance.trued_up = self.promised_by(one, amount, before)
         return self.balances.commitments[one["id"]]
 

@@ -52,6 +52,8 @@ class BookDrawing:
             "specs": {f"spec-{n}": self.spec() for n in range(one.count(1, 2))},
         }
         book["plans"] = {name: self.plan(book) for name in ("pro", "pro@2")[: one.count(0, 2)]}
+        if "taxes_in_stages" not in self.scene.features:
+            name_rates_alike(list(book["plans"].values()))
         return book
 
     def prices(self, rule: str = "") -> Prices:
@@ -210,7 +212,7 @@ class BookDrawing:
             "fees": fees,
             "charges": charges,
             **one.maybe(30, "minimum", lambda: self.minimum(Money(money.own), fees, charges)),
-            **({"trial": one.one(TRIALS)} if self.scene.draws("trials", 15) else {}),
+            **({"trial": one.one(TRIALS)} if self.scene.draws_in_time("trials", 30) else {}),
         }
 
     def minimum(self, money: Money, fees: Sequence[Any], charges: Sequence[Any]) -> Any:
@@ -225,3 +227,13 @@ class BookDrawing:
             },
             scalar=False,
         )
+
+
+def name_rates_alike(plans: Sequence[Mapping[str, Any]]) -> None:
+    """Give fees and charges the tax rate that those of the same name have in the first plan."""
+    rates: dict[str, Any] = {}
+    for plan in plans:
+        for one in [*plan["fees"], *plan["charges"]]:
+            rate = rates.setdefault(one.get("id", one.get("rating")), one.get("tax"))
+            one.pop("tax", None)
+            one.update({} if rate is None else {"tax": rate})

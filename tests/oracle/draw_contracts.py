@@ -62,7 +62,7 @@ class ContractDrawing:
                 "price_fixed": price,
                 **report,
                 **self.money_off(time, ["fixed"], [], []),
-                **time.trial(15),
+                **time.trial(30),
                 **time.pauses(),
             }
         plan = {"plan": one.one(sorted(book["plans"]))} if book["plans"] and one.often(75) else {}
@@ -88,7 +88,7 @@ class ContractDrawing:
             "charges": charges,
             "overrides": self.overrides(plans, money, time),
             **self.money_off(time, fee_names, charge_names, named),
-            **time.trial(15),
+            **time.trial(30),
             **time.pauses(),
             **time.price_lock(),
         }

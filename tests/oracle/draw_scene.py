@@ -79,6 +79,7 @@ class Scene:
         aggregates: what meters may do.
         features: what is drawn besides (see `tests.oracle.features`).
         has_rates: whether taxes have named rates.
+        has_stages: whether contracts change their plans, are on trial or pause.
     """
 
     chooser: Chooser
@@ -87,10 +88,15 @@ class Scene:
     aggregates: Sequence[str]
     features: Sequence[str]
     has_rates: bool
+    has_stages: bool
 
     def draws(self, feature: str, percent: int) -> bool:
         """Whether a feature is drawn here, in so many of a hundred cases where it is switched on."""
         return feature in self.features and self.chooser.often(percent)
+
+    def draws_in_time(self, feature: str, percent: int) -> bool:
+        """The same, where contracts have stages."""
+        return self.has_stages and self.draws(feature, percent)
 
     @property
     def first(self) -> date:
@@ -121,4 +127,4 @@ def draw_scene(chooser: Chooser, aggregates: Sequence[str], features: Sequence[s
         first - timedelta(days=40),
     ]
     has_rates = "taxes" in features and chooser.often(40)
-    return Scene(chooser, period, moments, aggregates, features, has_rates)
+    return Scene(chooser, period, moments, aggregates, features, has_rates, chooser.often(50))

@@ -28,7 +28,7 @@ class TaxDrawing:
     def terms(self) -> dict[str, Any]:
         one = self.scene.chooser
         found = {"name": "VAT", "round_on": one.one(("rate_group", "line"))}
-        standard = self.prices.dated(50, lambda: {"percent": one.number(PERCENTS)}, scalar=False)
+        standard = self.prices.dated(self.dated(50), lambda: {"percent": one.number(PERCENTS)}, scalar=False)
         if "taxes" not in self.scene.features:
             return {**found, **standard}
         return {
@@ -39,9 +39,14 @@ class TaxDrawing:
             **({"rates": self.rates()} if self.scene.has_rates else {}),
         }
 
+    def dated(self, percent: int) -> int:
+        """How often a rate changes: not yet where contracts have stages."""
+        together = not self.scene.has_stages or "taxes_in_stages" in self.scene.features
+        return percent if together else 0
+
     def rates(self) -> dict[str, Any]:
         one = self.scene.chooser
-        reduced = self.prices.dated(30, lambda: {"percent": one.number(REDUCED)}, scalar=False)
+        reduced = self.prices.dated(self.dated(30), lambda: {"percent": one.number(REDUCED)}, scalar=False)
         return {"reduced": reduced, "export": {"percent": 0, "exempt": "301", "reason": "Abroad"}}
 
     def named(self) -> dict[str, str]:

@@ -10,6 +10,9 @@ from tests.oracle.draw_scene import Scene
 
 TRIALS = ("14 days", "1 month", "3 days", "45 days", "2 weeks")
 
+FIXED = {"bill", "every", "prorate", "included_each", "prorate_included"}
+"""What an override that holds for a time cannot change."""
+
 
 @dataclass(frozen=True)
 class TimeDrawing:
@@ -29,16 +32,18 @@ class TimeDrawing:
         """Perhaps one or two plans before the contract's own, and what a change of plan does to ladders."""
         one = self.scene.chooser
         moments = self.after(self.start)
-        if not plans or not moments or not self.scene.draws("phases", 35):
+        if not plans or not moments or not self.scene.draws_in_time("phases", 60):
             return {}
         ends = one.some(moments, 1)[:2]
         phases = [{"until": end, "plan": one.one(plans)} for end in ends]
+        if len(phases) == 2 and phases[0]["plan"] != phases[1]["plan"]:
+            phases = phases[:1]
         tiers = one.maybe(60, "plan_change", lambda: {"tiers": one.one(("reset", "carry"))})
         return {"phases": phases, **tiers}
 
     def trial(self, percent: int) -> dict[str, Any]:
         one = self.scene.chooser
-        if not self.scene.draws("trials", percent):
+        if not self.scene.draws_in_time("trials", percent):
             return {}
         moments = self.after(self.start)
         if self.end is not None and not moments:
@@ -50,7 +55,7 @@ class TimeDrawing:
     def pauses(self) -> dict[str, Any]:
         one = self.scene.chooser
         moments = self.after(self.start)
-        if len(moments) < 2 or not self.scene.draws("pauses", 20):
+        if len(moments) < 2 or not self.scene.draws_in_time("pauses", 40):
             return {}
         chosen = one.some(moments, 2)[: one.one((2, 2, 4))]
         pairs = zip(chosen[::2], chosen[1::2], strict=False)
@@ -61,7 +66,10 @@ class TimeDrawing:
         moments = self.after(self.start)
         if not moments or not self.scene.draws("price_lock", 20):
             return {}
-        return {"price_lock": {"until": one.one(moments), **one.maybe(40, "at", lambda: one.one(moments))}}
+        until = one.one(moments)
+        before = [when for when in self.scene.moments if is_later(until, when)]
+        at = one.maybe(40, "at", lambda: one.one(before)) if before else {}
+        return {"price_lock": {"until": until, **at}}
 
     def dated(self, override: Mapping[str, Any]) -> dict[str, Any]:
         """An override, perhaps only in a window."""
@@ -71,5 +79,5 @@ class TimeDrawing:
         begin = one.maybe(70, "from", lambda: one.one(self.scene.moments))
         ends = self.after(begin.get("from", self.start))
         until = one.maybe(60, "until", lambda: one.one(ends)) if ends else {}
-        fixed = {"bill", "every"} if begin or until else set()
+        fixed = FIXED if begin or until else set()
         return {**{key: value for key, value in override.items() if key not in fixed}, **begin, **until}

@@ -19,6 +19,8 @@ SWITCHED_ON: tuple[str, ...] = (
     "operation",
     "commitments",
     "credits",
+    "price_lock",
+    "dated_overrides",
 )
 """
 `narrower`: several charges on one meter, of which one is narrower or a surcharge.
@@ -28,6 +30,7 @@ SWITCHED_ON: tuple[str, ...] = (
 `taxes`: named rates and rates that change, prices that contain them, and customers with a tax of their own.
 `shared`: meters that share a ladder.
 `phases`, `trials`, `pauses`, `price_lock`, `dated_overrides`: of contracts, in time.
+`taxes_in_stages`: rates that change where contracts have stages, and plans that name other rates for the same fee.
 `discounts`: amounts and units, some periods, a plan, and of the whole.
 `commitments`, `credits`: with balances that boundaries chain.
 """
