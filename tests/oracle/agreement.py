@@ -1,7 +1,8 @@
 """What a contract comes to: its plan's fees and charges, its own ones, and what its overrides and its lock change.
 
 An override's keys replace whole keys, in the contract's currency; with `from` and `until` only then. A price lock holds
-what plan and rules said at one instant until another; overrides are not locked.
+what plan and rules said at one instant until another (prices, fees, included units, discounts and bounds); overrides
+are not locked.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from tests.oracle.book import Node, Own, own_at
 from tests.oracle.calendar import Life, instant, zone
 
 Written = Mapping[str, Any]
-LOCKED = {"price", "amount", "included"}
+LOCKED = {"price", "amount", "included", "discount", "minimum", "maximum"}
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def agreement(book: Written, contract_id: str, plan_name: str | None = None) -> 
             *(build.of_plan(charge, plan_currency) for charge in plan.get("charges", [])),
             *(build.of_contract(charge) for charge in contract.get("charges", [])),
         ),
-        minimum=Own(plan["minimum"], plan_currency) if "minimum" in plan else None,
+        minimum=build.locked(Own(plan["minimum"], plan_currency)) if "minimum" in plan else None,
     )
 
 

@@ -61,22 +61,23 @@ class Crediting:
         balance = self.balances.credit(one["id"], self.round(amount))
         window, later = credit_windows(self.terms, one)
         expires = window.end
-        taken = [] if self.has_rolled(expires, is_fresh=is_fresh) else self.pay(one, balance, window)
+        is_past = self.is_past(expires)
+        found = [] if is_past else taken_off("credit", one["id"], self.pay(one, balance, window))
         if expires is not None and self.boundary.at >= expires:
-            if not self.has_rolled(expires, is_fresh=is_fresh):
+            if is_fresh or not is_past:
                 expire(balance, self.round(balance.left * rolled_share(one)))
-            taken += self.pay(one, balance, later)
+            found += taken_off("credit", one["id"], self.pay(one, balance, later))
             if later.end is None or self.boundary.at >= later.end:
                 expire(balance, ZERO)
-        return taken_off("credit", one["id"], taken)
+        return found
 
     def round(self, amount: Fraction) -> Fraction:
         return round_to(amount, minor_unit(self.terms.currency), self.terms.rounding)
 
-    def has_rolled(self, expires: datetime | None, *, is_fresh: bool) -> bool:
+    def is_past(self, expires: datetime | None) -> bool:
         """Whether a credit has expired (and perhaps rolled over) at an earlier boundary."""
         before = None if self.boundary.ending is None else self.boundary.ending.billed.start
-        return not is_fresh and expires is not None and before is not None and before >= expires
+        return expires is not None and before is not None and before >= expires
 
     def pay(self, one: Written, balance: CreditBalance, window: Window) -> list[tuple[Entry, Fraction]]:
         eligible = [entry for entry in self.entries if entry.is_in(one.get("applies_to", ["usage", "fee"]))]

@@ -47,6 +47,8 @@ class TaxDrawing:
     def rates(self) -> dict[str, Any]:
         one = self.scene.chooser
         reduced = self.prices.dated(self.dated(30), lambda: {"percent": one.number(REDUCED)}, scalar=False)
+        if "versions" in reduced:
+            reduced["versions"][0].pop("from", None)
         return {"reduced": reduced, "export": {"percent": 0, "exempt": "301", "reason": "Abroad"}}
 
     def named(self) -> dict[str, str]:

@@ -67,7 +67,7 @@ class TimeDrawing:
         if not moments or not self.scene.draws("price_lock", 20):
             return {}
         until = one.one(moments)
-        before = [when for when in self.scene.moments if is_later(until, when)]
+        before = [when for when in self.scene.moments if is_later(self.start, when)]
         at = one.maybe(40, "at", lambda: one.one(before)) if before else {}
         return {"price_lock": {"until": until, **at}}
 

@@ -110,7 +110,7 @@ def days_of(span: Span, where: ZoneInfo) -> list[datetime]:
 def charge_entry(one: RatedCharge, supplied: datetime) -> Entry:
     rate = one.charge.get("tax", "standard")
     pieces = pieces_of(one)
-    supplies = [(piece.at, piece.whole) for piece in pieces]
+    supplies = [(part.priced_at, gross) for part, gross in zip(one.segments, one.gross, strict=True)]
     return Entry("usage", one.id, one.net, pieces, one.part.stage, rate, supplied, supplies)
 
 

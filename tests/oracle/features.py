@@ -21,6 +21,7 @@ SWITCHED_ON: tuple[str, ...] = (
     "credits",
     "price_lock",
     "dated_overrides",
+    "taxes_in_stages",
 )
 """
 `narrower`: several charges on one meter, of which one is narrower or a surcharge.

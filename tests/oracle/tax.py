@@ -112,7 +112,7 @@ def portions_in_time(
 def group_of(terms: Agreement, portion: Portion) -> Group | None:
     """The group of a portion; all of an exempt customer's are one, at nothing.
 
-    A rate that does not hold yet is the standard one; before the first version of the tax there is none.
+    Before the first version of the tax, or of the rate, there is none.
     """
     own = terms.contract.get("tax", {})
     for why in ("exempt", "reverse_charge"):
@@ -123,7 +123,7 @@ def group_of(terms: Agreement, portion: Portion) -> Group | None:
         return None
     rate = tax if portion.rate == STANDARD else tax["rates"][portion.rate]
     if rate is None:
-        return Group(STANDARD, Fraction(tax["percent"]), None, None)
+        return None
     code = str(rate["exempt"]) if "exempt" in rate else None
     return Group(portion.rate, Fraction(rate["percent"]), code, rate.get("reason"))
 

@@ -63,7 +63,7 @@ def segments_of(book: Mapping[str, Any], agreement: Agreement, charge: Item, per
     price = charge.own("price")
     cuts = changes(None if price is None else price.node, agreement.where)
     cuts |= changes(charge.get("discount"), agreement.where)
-    cuts |= discount_edges(agreement) | credit_edges(agreement) | tax_edges(agreement)
+    cuts |= discount_edges(agreement) | credit_edges(agreement) | tax_edges(agreement, charge)
     inside = sorted(cut for cut in cuts if period.billed.start < cut < period.billed.end)
     starts, ends = [period.billed.start, *inside], [*inside, period.billed.end]
     return [Segment(Span(start, end), start) for start, end in zip(starts, ends, strict=True)]

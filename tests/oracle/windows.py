@@ -96,8 +96,11 @@ def credit_edges(terms: Agreement) -> set[datetime]:
     return {edge for window in windows for edge in window if edge is not None}
 
 
-def tax_edges(terms: Agreement) -> set[datetime]:
-    """The instants at which the tax changes, and cuts usage if it is split there."""
+def tax_edges(terms: Agreement, charge: Item) -> set[datetime]:
+    """The instants at which the tax of a charge changes, and cuts its usage if it is split there."""
     tax = terms.spec.get("tax")
-    is_split = isinstance(tax, Mapping) and tax.get("supply") == "split"
-    return changes(tax, terms.where) if is_split else set()
+    if not isinstance(tax, Mapping) or tax.get("supply") != "split":
+        return set()
+    named = tax.get("rates", {}).get(charge.get("tax", "standard"))
+    standard = {key: value for key, value in tax.items() if key != "rates"}
+    return changes([standard, named], terms.where)
