@@ -230,7 +230,7 @@ class Rating:
     def ladder_price(self, ladder: Ladder, segment: int) -> Own | None:
         """The price of a ladder in a segment; None where its version has no such cell (nothing is used there then)."""
         price = self.price(segment)
-        if price is None or is_matrix(price) != bool(ladder.cell):
+        if price is None or len(price.node["by"] if is_matrix(price) else ()) != len(ladder.cell):
             return None
         node = price.node
         for key in ladder.cell:

@@ -19,7 +19,7 @@ from tests.oracle.calendar import Period, Span, instant, local_date, share
 from tests.oracle.entries import Entry, take_off
 from tests.oracle.exchange import Exchange
 from tests.oracle.fees import Boundary, accrues
-from tests.oracle.money import minor_unit, round_to
+from tests.oracle.money import divide_up, minor_unit, round_to
 from tests.oracle.posting import Posting, standing, taken_off
 from tests.oracle.stages import Part, later_by
 from tests.oracle.windows import ALWAYS, window_of
@@ -174,13 +174,14 @@ class Committing:
         beyond = min(amount, sum((max(ZERO, entry.left) for entry in eligible), ZERO))
         if overage is None or not beyond:
             return
+        bases = [max(ZERO, entry.left) for entry in eligible]
         if "factor" in overage:
             more = self.round(beyond * (Fraction(overage["factor"]) - 1))
-            yield from [Posting("commitment", one["id"], more)] if more else []
+            parts = list(zip(eligible, divide_up(more, bases, self.unit), strict=True))
+            yield from [Posting("commitment", one["id"], more, parts)] if more else []
             return
         total = self.round(beyond * Fraction(overage["percent_off"]) / 100)
-        taken = take_off(eligible, total, [max(ZERO, entry.left) for entry in eligible], ALWAYS, self.unit)
-        yield from taken_off("discount", one["id"], taken)
+        yield from taken_off("discount", one["id"], take_off(eligible, total, bases, ALWAYS, self.unit))
 
     # In advance
 

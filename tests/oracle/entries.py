@@ -111,6 +111,8 @@ def charge_entry(one: RatedCharge, supplied: datetime) -> Entry:
     rate = one.charge.get("tax", "standard")
     pieces = pieces_of(one)
     supplies = [(part.priced_at, gross) for part, gross in zip(one.segments, one.gross, strict=True)]
+    if not any(one.gross):
+        supplies = [(one.segments[0].priced_at, Fraction(1))]
     return Entry("usage", one.id, one.net, pieces, one.part.stage, rate, supplied, supplies)
 
 
