@@ -205,6 +205,21 @@ def test_a_published_plan_is_compared_with_an_earlier_book(
     )
 
 
+def test_an_earlier_book_may_be_a_commit(root: Path) -> None:
+    for words in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["-c", "user.name=A", "-c", "user.email=a@b", "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", "-C", str(root), *words], check=True)
+    plan = root / "plans" / "pro.yaml"
+    plan.write_text(plan.read_text("utf-8").replace("amount: 10", "amount: 11"), "utf-8")
+
+    assert "error RB344" in run("check", "--book", root, "--against", "HEAD").output
+    unknown = run("check", "--book", root, "--against", "nowhere")
+    assert (unknown.exit_code, "no commit 'nowhere'" in unknown.output) == (2, True)
+
+
 def test_an_earlier_book_must_be_whole(root: Path, tmp_path: Path) -> None:
     result = run("check", "--book", root, "--against", tmp_path / "specs")
     assert result.exit_code == 2

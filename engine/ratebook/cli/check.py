@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--against",
-    type=click.Path(path_type=Path),
-    help="Folder of an earlier book: plans that its contracts are on may only get later versions.",
+    help="An earlier book, a folder or a commit: plans that its contracts are on may only get later versions.",
 )
-def check(root: Path, form: str, against: Path | None) -> None:
+def check(root: Path, form: str, against: str | None) -> None:
     """Check a rate book: its files, and that they fit together.
 
     All findings are shown, each at its place, with what was expected and what to do. The exit code is 0 when the
@@ -34,7 +33,7 @@ def check(root: Path, form: str, against: Path | None) -> None:
     """
     loaded = _load(root)
     if against is not None:
-        loaded = _compared(loaded, against)
+        loaded = _compared(loaded, root, against)
 
     from ratebook.cli.render import document, draw_github, draw_text
 
@@ -48,24 +47,24 @@ def check(root: Path, form: str, against: Path | None) -> None:
     sys.exit(0 if loaded.book else 2)
 
 
-def _compared(loaded: "Loaded", against: Path) -> "Loaded":
+def _compared(loaded: "Loaded", root: Path, against: str) -> "Loaded":
     from ratebook.book.published import check_published
 
-    earlier = _load(against)
+    earlier = _load(Path(against)) if Path(against).exists() else _load(root, commit=against)
     if earlier.book is None:
-        click.echo(f"the book in {against.as_posix()} is broken itself: check it first", err=True)
+        click.echo(f"the book in {against} is broken itself: check it first", err=True)
         sys.exit(2)
     return check_published(loaded, earlier.book)
 
 
-def _load(root: Path) -> "Loaded":
+def _load(root: Path, commit: str = "") -> "Loaded":
     gc.disable()  # what is made here holds no cycles; looking for some takes a fifth of the time
     try:
         from ratebook.book import load
-        from ratebook.trees import TreeError, read_folder
+        from ratebook.trees import TreeError, read_commit, read_folder
 
         try:
-            return load(read_folder(root))
+            return load(read_commit(root, commit) if commit else read_folder(root))
         except TreeError as error:
             click.echo(str(error), err=True)
             sys.exit(2)

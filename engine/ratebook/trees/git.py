@@ -1,0 +1,97 @@
+"""A book's bytes as a commit of git has them: read from the objects, so that the working tree is never touched."""
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from ratebook.book.layout import FOLDERS, IGNORED_FOLDERS, SUFFIXES
+from ratebook.trees.folder import MOST_FILES, TreeError
+
+_FILES: Final = frozenset({"100644", "100755"})
+
+
+def read_commit(root: Path, ref: str) -> dict[str, bytes]:
+    """Read the files of the book that stands in `root`, as they are in a commit.
+
+    Args:
+        root: the folder of the book in the working tree of a git repository.
+        ref: a branch, a tag, a commit.
+
+    Returns:
+        Path inside the book, with `/`, → bytes, in order of paths.
+
+    Raises:
+        TreeError: there is no repository or no such commit, the book does not stand in it, or it holds a link.
+    """
+    commit, prefix = _commit(root, ref), _prefix(root)
+    listed = _git(root, "ls-tree", "-r", "-z", "--full-tree", commit, *([prefix] if prefix else []))
+    found: dict[str, str] = {}
+    for entry in filter(None, listed.split(b"\0")):
+        described, _, path = entry.partition(b"\t")
+        mode, _, name = described.decode().split(" ")
+        inside = path.decode("utf-8", "surrogateescape").removeprefix(prefix)
+        if _belongs(inside):
+            if mode not in _FILES:
+                raise TreeError(f"{inside} is a link in {ref}; a book holds its files itself")
+            found[inside] = name
+    if not found:
+        raise TreeError(
+            f"{ref} has no book in {prefix or 'its root'}; name a commit that holds specs/book.yaml"
+        )
+    if len(found) > MOST_FILES:
+        raise TreeError(f"{ref} holds more than {MOST_FILES:,} files of a book")
+    return dict(sorted(zip(found, _objects(root, list(found.values())), strict=True)))
+
+
+def _belongs(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    return (
+        len(parts) > 1
+        and parts[0] in FOLDERS
+        and "/".join(parts[:2]) not in IGNORED_FOLDERS
+        and PurePosixPath(path).suffix.lower() in SUFFIXES
+        and not any(part.startswith(".") for part in parts)
+    )
+
+
+def _commit(root: Path, ref: str) -> str:
+    if ref.startswith("-"):
+        raise TreeError(f"{ref!r} is no name of a commit")
+    words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    return _git(root, *words, about=ref).decode().strip()
+
+
+def _prefix(root: Path) -> str:
+    return _git(root, "rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").rstrip("\n")
+
+
+def _git(root: Path, *words: str, about: str = "") -> bytes:
+    """Run git, whose words are never a user's but behind a check or an end of options."""
+    try:
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, check=False)  # noqa: S603, S607
+    except OSError:
+        raise TreeError("git cannot be run; install it, or name two folders instead of a commit") from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
+        what = f"there is no commit {about!r}" if about and not said else f"git says: {said or 'nothing'}"
+        raise TreeError(f"{root}: {what}")
+    return done.stdout
+
+
+def _objects(root: Path, names: Sequence[str]) -> list[bytes]:
+    """Read many objects through one process."""
+    asked = "".join(f"{name}\n" for name in names).encode()
+    done = subprocess.run(  # noqa: S603
+        ["git", "-C", str(root), "cat-file", "--batch"],  # noqa: S607
+        input=asked,
+        capture_output=True,
+        check=True,
+    )
+    data, start, found = done.stdout, 0, []
+    for _ in names:
+        begin = data.index(b"\n", start) + 1
+        size = int(data[start:begin].split(b" ")[2])
+        found.append(data[begin : begin + size])
+        start = begin + size + 1
+    return found
