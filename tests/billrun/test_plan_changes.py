@@ -77,6 +77,28 @@ def test_a_fee_in_full_is_due_once_by_the_first_plan_in_advance_and_by_the_last_
     assert lines(fee(31, early), fee(62, early), "", "", "2026-09") == [f"fee base 31.00 {BEFORE}"]
 
 
+def test_a_fee_in_full_is_due_beside_a_part_of_it_on_another_plan() -> None:
+    full = "bill: in_advance, prorate: none"
+    assert lines(fee(31), fee(62, full), "", "", "2026-09")[-1:] == [f"fee base 62.00 {AFTER}"]
+    assert lines(fee(31), fee(62, full), "", "")[:1] == [f"fee base 10.00 {BEFORE}"]
+
+
+@pytest.mark.parametrize(
+    ("starter", "pro", "line"),
+    [
+        ("in_arrears", "in_advance", f"fee base 62.00 {AFTER}"),
+        ("in_advance", "in_arrears", f"fee base 31.00 {BEFORE}"),
+    ],
+)
+def test_a_fee_in_full_is_due_once_though_one_plan_bills_it_in_advance_and_one_in_arrears(
+    starter: str, pro: str, line: str
+) -> None:
+    """As the first plan says: in arrears by the last that has it, in advance by the first."""
+    fees = [fee(31, f"prorate: none, bill: {starter}"), fee(62, f"prorate: none, bill: {pro}")]
+    around = [*lines(*fees, "", "", "2026-09"), *lines(*fees, "", "", "2026-10")]
+    assert [one for one in around if one.endswith((BEFORE, AFTER))] == [line]
+
+
 def test_fees_of_other_names_are_other_fees() -> None:
     full = "prorate: none"
     assert lines(fee(31, full, "small"), fee(62, full, "large"), "", "") == [
