@@ -79,6 +79,14 @@ def test_what_a_correction_has_billed_is_not_billed_again() -> None:
     assert amounts(was, now, later) == {}
 
 
+def test_the_correction_of_a_correction_is_called_a_correction_once() -> None:
+    was, other = document(), document(usage("base", "15", "1.50"))
+    (first,) = corrections(billed(was, ()), other, CENT)
+    line = correction_line(first, "inv_1", ["usage"])
+    (second,) = corrections(billed(was, [{"lines": [line]}]), document(), CENT)
+    assert correction_line(second, "inv_1", ["usage"])["description"] == "Correction: base requests"
+
+
 def test_a_correction_line_says_what_was_and_what_is() -> None:
     was = document(usage("base", "10", "1.00"))
     (one,) = corrections(billed(was, ()), document(usage("base", "15", "1.50")), CENT)

@@ -151,7 +151,7 @@ def correction_line(one: Correction, invoice: str, cause: Sequence[str]) -> Line
     usage = one.key.kind == "usage"
     written = {
         "kind": "correction",
-        "description": f"Correction: {one.line['description']}",
+        "description": _described(one.line),
         "quantity": shown(one.now.quantity - one.was.quantity) if usage else None,
         "billable": shown(one.now.billable - one.was.billable) if usage else None,
         "amount": str(one.amount),
@@ -164,3 +164,9 @@ def correction_line(one: Correction, invoice: str, cause: Sequence[str]) -> Line
         },
     }
     return one.line | written
+
+
+def _described(line: Line) -> str:
+    """Say what is corrected; where today has no such line any more, an earlier correction may be all there is of it."""
+    text: str = line["description"]
+    return text if line["kind"] == "correction" else f"Correction: {text}"
