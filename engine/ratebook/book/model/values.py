@@ -7,7 +7,15 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Discriminator, PlainValidator, Tag, ValidationInfo, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 from ratebook.book.model.base import MAPPING, SCALAR, Model, problem, shape
 from ratebook.book.scalars import UnclearScalarError, read_scalar
@@ -434,18 +442,19 @@ Money = Annotated[
 
 Amount = Annotated[
     Annotated[NotNegative, Tag(SCALAR)]
-    | Annotated[dict[Money, NotNegative], AfterValidator(_one_kind), Tag(MAPPING)],
+    | Annotated[dict[Money, NotNegative], Field(min_length=1), AfterValidator(_one_kind), Tag(MAPPING)],
     Discriminator(shape),
 ]
 """An amount of money: a number in the currency at hand, one for each currency, or one in a pricing unit."""
 
 Worth = Annotated[
-    Annotated[Positive, Tag(SCALAR)] | Annotated[dict[Currency, Positive], Tag(MAPPING)],
+    Annotated[Positive, Tag(SCALAR)] | Annotated[dict[Currency, Positive], Field(min_length=1), Tag(MAPPING)],
     Discriminator(shape),
 ]
 """What a pricing unit is worth: a number in the book's currency, or one for each currency."""
 
 LocalText = Annotated[
-    Annotated[Text, Tag(SCALAR)] | Annotated[dict[str, Text], Tag(MAPPING)], Discriminator(shape)
+    Annotated[Text, Tag(SCALAR)] | Annotated[dict[str, Text], Field(min_length=1), Tag(MAPPING)],
+    Discriminator(shape),
 ]
 """A text, or one for each language: `{en: …, tr: …}`."""
