@@ -95,7 +95,7 @@ def test_a_fee_in_full_is_due_once_though_one_plan_bills_it_in_advance_and_one_i
 ) -> None:
     """As the first plan says: in arrears by the last that has it, in advance by the first."""
     fees = [fee(31, f"prorate: none, bill: {starter}"), fee(62, f"prorate: none, bill: {pro}")]
-    around = [*lines(*fees, "", "", "2026-09"), *lines(*fees, "", "", "2026-10")]
+    around = [one for period in ("2026-09", "2026-10") for one in lines(fees[0], fees[1], "", "", period)]
     assert [one for one in around if one.endswith((BEFORE, AFTER))] == [line]
 
 
