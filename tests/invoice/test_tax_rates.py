@@ -358,6 +358,22 @@ contracts:
     assert (lira["total"], lira["fx"], "owed" in lira["taxes"][0]) == ("120.00", [], False)
 
 
+def test_a_boundary_that_bills_nothing_needs_no_rate_of_the_currency_in_which_the_tax_is_owed() -> None:
+    """The contract begins with the period, when there is no rate yet; its fee is due when the month ends."""
+    found = bill(
+        """
+specs:
+  tr: {time_zone: UTC, currency: TRY, fx: {source: tcmb}, tax: {name: KDV, percent: 20, currency: TRY}}
+contracts:
+  acme: {org: o1, type: hybrid, spec: tr, currency: USD, start: 2026-10-01, fees: [{id: a, name: A, amount: 100}]}
+""",
+        "2026-10",
+        rates="2026-10-30,tcmb,USD/TRY,41.5",
+    )
+    assert (found.invoice["total"], found.findings) == ("120.00", [])
+    assert found.invoice["taxes"][0]["owed"]["amount"] == "830.00"
+
+
 def test_lago_4411_4449_2643_4553_taxes_of_lines_never_exceed_that_of_the_invoice() -> None:
     """Lago credited 335.00 of 334.99: what is credited line by line may only be what the lines add up to."""
     found = invoice("a 93.05, b 93.05, c 93.06", tax="{name: VAT, percent: 20, rates: {x: {percent: 1}}}")

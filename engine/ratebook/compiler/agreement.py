@@ -165,7 +165,8 @@ class Agreed:
         commitments = tuple(self.money_off.commitment_programs(boundary, stages))
         credits_ = tuple(self.money_off.credit_programs())
         tax = self.tax.program(boundary, fees) if self.tax is not None else None
-        owed = {tax.currency} if isinstance(tax, TaxRules) else set()
+        bills = bool(fees or charges or minimums or commitments)
+        owed = {tax.currency} if isinstance(tax, TaxRules) and bills else set()
         currencies = sorted((_currencies(fees, charges, minimums) | owed) - {self.header.currency, ""})
         minimum = minimums[0] if len(minimums) == 1 else minimums or None
         meaning = (self.header, boundary, fees, charges, discounts, minimum, tax, self.external_tax)
