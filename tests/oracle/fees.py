@@ -101,9 +101,14 @@ def due(stages: Sequence[Stage], stage: Stage, fee: Item, boundary: Boundary) ->
 
 
 def once_in(parts: Sequence[Part], fee: Item) -> list[Part]:
-    """Of the parts of a period that have a fee which is charged in full, the first in advance, else the last."""
-    having = [part for part in parts if fee.id in {one.id for one in part.terms.fees}]
-    return having[:1] if fee.get("bill", "in_arrears") == "in_advance" else having[-1:]
+    """Of the parts of a period that charge a fee in full, the first if it bills in advance, else the last."""
+    having = [
+        (part, one.get("bill", "in_arrears"))
+        for part in parts
+        for one in part.terms.fees
+        if one.id == fee.id and one.get_at("prorate", part.period.billed.start, part.terms.where) == "none"
+    ]
+    return [having[0][0] if having[0][1] == "in_advance" else having[-1][0]] if having else []
 
 
 def due_once(stages: Sequence[Stage], stage: Stage, fee: Item, boundary: Boundary) -> list[Part]:
