@@ -173,3 +173,29 @@ def test_two_runs_with_a_correction_bill_what_one_run_bills(events: list[tuple[i
 
 def net(documents: list[dict[str, Any]]) -> int:
     return sum(int(one["subtotal"].replace(".", "")) for one in documents)
+
+
+def test_an_invoice_sums_up_what_it_corrects_of_each_earlier_one() -> None:
+    first = billed()
+    document = again(first, OCTOBER + LATE + NOVEMBER).invoice
+    assert document["corrections"] == [
+        {
+            "invoice": first[0]["invoice"],
+            "period": first[0]["period"],
+            "cause": ["usage"],
+            "subtotal": "15.00",
+            "tax": "3.00",
+        }
+    ]
+    assert document["lines"][-1]["corrects"] == {"invoice": first[0]["invoice"]}
+
+
+def test_a_note_says_its_cause_and_its_tax() -> None:
+    book = BOOK.replace("next_invoice", "credit_note")
+    note, _ = again(billed(book), NOVEMBER, book).documents
+    assert (note["document"], note["cause"], note["tax"], note["total"]) == (
+        "credit_note",
+        ["usage"],
+        "-18.00",
+        "-108.00",
+    )

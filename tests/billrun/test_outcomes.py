@@ -234,3 +234,16 @@ def test_e53_a_version_of_a_matrix_without_the_cell_leaves_a_finding_for_its_sid
     run = bill(text, "2026-10", used("a", 3) + used("a", 5, "2026-10-20T00:00:00Z"))
     assert run.invoices() == [["usage rpc 3.00", "total 3.00"]]
     assert [(one.code, one.details["events"]) for one in run.findings] == [("RB505", 1)]
+
+
+def test_usage_without_a_factor_of_a_meter_that_cannot_be_added_up_is_a_finding() -> None:
+    text = """
+multipliers: {weights: {by: [chain], values: {eth: 2}}}
+rating: {top: {meter: peak, multiply_by: [weights], lines_by: [chain], price: {amount: 1, per: 1}}}
+contracts: {a: {org: a, type: metered, spec: global, start: 2026-01-01, charges: [{rating: top}]}}
+"""
+    run = bill(
+        text, "2026-10", used("a", 3, meter="peak") + used("a", 5, meter="peak").replace("=eth", "=sol")
+    )
+    assert [(one.code, one.details["key"]) for one in run.findings] == [("RB504", ["sol"])]
+    assert run.invoice["total"] == "6.00"

@@ -112,3 +112,19 @@ contracts: {acme: {org: o1, type: metered, spec: eu, plan: pro, start: 2026-11-1
 """
     run = bill(text, "2026-11", rates="2026-11-30,ecb,EUR/USD,1.17")
     assert run.invoices() == [["minimum minimum 427.35", "total 427.35"]]
+
+
+def test_a_minimum_in_another_currency_is_prorated_and_converted() -> None:
+    """15 of November's 30 days of 100 USD, at 2 USD for a EUR, are 25.00 EUR; 10.00 are used."""
+    text = """
+rating: {rpc: {meter: requests, price: {amount: {EUR: 1}, per: 1}}}
+plans:
+  pro: {name: Pro, currency: USD, charges: [{rating: rpc}], minimum: {amount: 100, applies_to: [usage]}}
+specs: {global: {time_zone: UTC, currency: EUR, fx: {source: ecb}}}
+contracts: {acme: {org: o1, type: metered, spec: global, plan: pro, start: 2026-11-16}}
+"""
+    run = bill(
+        text, "2026-11", "requests 2026-11-20T00:00:00Z o1 10 chain=eth", rates="2026-11-27,ecb,EUR/USD,2"
+    )
+    (minimum,) = [line for line in run.invoice["lines"] if line["kind"] == "minimum"]
+    assert (minimum["description"], minimum["amount"]) == ("Minimum", "15.00")

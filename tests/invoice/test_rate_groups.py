@@ -177,3 +177,16 @@ contracts:
         assert Decimal(found["total"]) == stands - withheld
     else:
         assert Decimal(found["subtotal"]) == stands
+
+
+def test_the_tax_of_a_part_is_shared_by_what_it_was_taken_from_whatever_its_sign() -> None:
+    """A discount of 30 over entries of 20 and 10 lowers their taxes as 4 : 2; a tax against the sign mirrors."""
+    part = Part(0, None, Decimal("-30.00"), {0: Decimal("-20.00"), 1: Decimal("-10.00")})
+    assert taxes_of_entries([part], [Decimal("-6.00")], 2, Decimal("0.01")) == [
+        Decimal("-4.00"),
+        Decimal("-2.00"),
+    ]
+    assert taxes_of_entries([part], [Decimal("6.00")], 2, Decimal("0.01")) == [
+        Decimal("4.00"),
+        Decimal("2.00"),
+    ]
