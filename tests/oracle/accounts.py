@@ -18,6 +18,10 @@ class Account(NamedTuple):
     subjects: tuple[str, ...]
     life: Life
 
+    def knows(self, subject: str) -> bool:
+        """Whether the contract ever pays for a subject's usage."""
+        return subject in self.subjects and (self.life.end is None or self.life.start < self.life.end)
+
 
 def accounts_of(contract: Mapping[str, Any], life: Life) -> tuple[Account, ...]:
     own = Account(None, subjects_of(contract), life)

@@ -5,7 +5,7 @@ all events before it; how long which level held is what `prorate` asks for.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
@@ -31,14 +31,17 @@ def counted_span(meter: Mapping[str, Any], agreement: Agreement, period: Period)
     return Span(start, period.billed.end)
 
 
-def aggregate(meter: Mapping[str, Any], events: Events, period: Period, where: ZoneInfo) -> Fraction:
-    """Aggregate events over a billing period."""
+def aggregate(
+    meter: Mapping[str, Any], events: Events, period: Period, where: ZoneInfo, left: datetime | None = None
+) -> Fraction:
+    """Aggregate events over a billing period; where their account has left in it, its level is gone from then on."""
+    billed = period.billed if left is None else Span(period.billed.start, min(left, period.billed.end))
     if meter["aggregate"] == "time_weighted_sum":
-        return weighted_sum(events, period)
+        return weighted_sum(events, period._replace(billed=billed))
     if meter.get("prorate", "none") == "days":
-        return level_by_days(meter, events, period, where)
+        return level_by_days(meter, events, period, where, billed.end)
     if meter.get("prorate", "none") == "seconds":
-        return level_by_time(meter, events, period)
+        return level_by_time(meter, events, period._replace(billed=billed))
     return level(meter, events)
 
 
@@ -93,13 +96,16 @@ def weighted_sum(events: Events, period: Period) -> Fraction:
     return weighted / microseconds(period.nominal)
 
 
-def level_by_days(meter: Mapping[str, Any], events: Events, period: Period, where: ZoneInfo) -> Fraction:
+def level_by_days(
+    meter: Mapping[str, Any], events: Events, period: Period, where: ZoneInfo, last: datetime
+) -> Fraction:
     """Each local day of the billed period counts with the level at its end, over the nominal days."""
     total = ZERO
     first = local_date(period.billed.start, where)
     for number in range(days_had(period, where)):
         end = min(midnight(first + timedelta(days=number + 1), where), period.billed.end)
-        total += level(meter, [event for event in events if event.time < end])
+        if end <= last:
+            total += level(meter, [event for event in events if event.time < end])
     return total / days_touched(period.nominal, where)
 
 

@@ -2,7 +2,7 @@
 
 An override's keys replace whole keys, in the contract's currency; with `from` and `until` only then. A price lock holds
 what plan and rules said at one instant until another (prices, fees, included units, discounts and bounds); overrides
-are not locked.
+are not locked, nor is what a pricing unit is worth.
 """
 
 from collections.abc import Mapping
@@ -155,7 +155,7 @@ class ItemBuilder:
         lock = self.contract.get("price_lock")
         if lock is None:
             return own
-        held = own_at(own, instant(lock.get("at", self.contract["start"]), self.where), self.where)
+        held = own_at(own, instant(lock.get("at", self.contract["start"]), self.where), self.where, "pricing")
         versions = [
             {"value": None if held is None else held.node},
             {"from": lock["until"], "value": own.node},

@@ -157,8 +157,8 @@ def bill(
         period: the run's period, as in `2026-10`.
         brought_forward: for each contract the balances that its last invoice carried forward.
     """
-    units = book["book"].get("pricing_units", {})
-    book = {key: part if key == "book" else with_worth(part, units) for key, part in book.items()}
+    units, home = book["book"].get("pricing_units", {}), book["book"]["currency"]
+    book = {key: part if key == "book" else with_worth(part, units, home) for key, part in book.items()}
     sources = book["book"]["sources"]
     rows = {name: deduplicate(source, events.get(name, [])) for name, source in sources.items()}
     agreements = [agreement(book, name) for name in sorted(book["contracts"])]
@@ -258,9 +258,7 @@ def find_uncovered(run: Run, findings: Findings) -> None:
 
 def find_uncovered_event(run: Run, meter: str, event: Event, ruled: set[str], findings: Findings) -> None:
     """Find one event that is not covered; `ruled` are the rules that would count it."""
-    known = [
-        one for one in run.agreements if any(event.subject in account.subjects for account in one.accounts)
-    ]
+    known = [one for one in run.agreements if any(account.knows(event.subject) for account in one.accounts)]
     paying = [one for one in known if one.account_of(event.subject, event.time) is not None]
     stages = [stage for one in paying for stage in run.stages[one.id] if stage.holds(event.time)]
     alive = [stage.terms for stage in stages if not stage.is_pause]

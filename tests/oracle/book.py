@@ -16,11 +16,14 @@ Node = Any
 """Any part of a book: a mapping, a list or a scalar."""
 
 
-def in_force(node: Node, moment: datetime, where: ZoneInfo) -> Node:
+def in_force(node: Node, moment: datetime, where: ZoneInfo, keep: str = "") -> Node:
     """Replace everything dated inside a part of the book by its version at an instant; None where none holds yet.
 
     Keys beside `versions` are common to all versions; a version that is nothing but a `value` is that value.
+    What has the key `keep` stays dated.
     """
+    if isinstance(node, Mapping) and keep in node:
+        return node
     if isinstance(node, Mapping) and "versions" in node:
         chosen = None
         for version in node["versions"]:
@@ -31,11 +34,11 @@ def in_force(node: Node, moment: datetime, where: ZoneInfo) -> Node:
         common = {key: value for key, value in node.items() if key != "versions"}
         own = {key: value for key, value in chosen.items() if key not in {"from", "reference"}}
         whole = {**common, **own}
-        return in_force(whole["value"] if set(whole) == {"value"} else whole, moment, where)
+        return in_force(whole["value"] if set(whole) == {"value"} else whole, moment, where, keep)
     if isinstance(node, Mapping):
-        return {key: in_force(value, moment, where) for key, value in node.items()}
+        return {key: in_force(value, moment, where, keep) for key, value in node.items()}
     if isinstance(node, list | tuple):
-        return [in_force(value, moment, where) for value in node]
+        return [in_force(value, moment, where, keep) for value in node]
     return node
 
 
@@ -90,9 +93,9 @@ class Own(NamedTuple):
     currency: str
 
 
-def own_at(own: Own | None, moment: datetime, where: ZoneInfo) -> Own | None:
+def own_at(own: Own | None, moment: datetime, where: ZoneInfo, keep: str = "") -> Own | None:
     """What a part of the book says at an instant, and in whose currency; None where it says nothing then."""
-    node = None if own is None else in_force(own.node, moment, where)
+    node = None if own is None else in_force(own.node, moment, where, keep)
     if own is None or node is None:
         return None
     if isinstance(node, Mapping) and "own" in node:

@@ -32,7 +32,7 @@ from tests.oracle.money import minor_unit, round_to
 from tests.oracle.percentage import is_share, share_cost, share_cost_at_zero
 from tests.oracle.price import Cost, cost, cost_at_zero, is_blocked
 from tests.oracle.stages import Part
-from tests.oracle.units import UnitExchange, unit_of
+from tests.oracle.units import UnitExchange, lacks_worth, unit_of
 from tests.oracle.usage import Metering, Segment, Usage, segments_of
 from tests.oracle.windows import free_units
 
@@ -107,7 +107,7 @@ class Rating:
         self.deduct_included(ladders)
         for ladder in ladders:
             ladder.costs = self.price_ladder(ladder, self.exchange)
-            if unit_of(self.charge.own("price")) is not None:
+            if self.pricing_unit() is not None:
                 ladder.in_units = self.price_ladder(ladder, UnitExchange())
             self.find_blocked(ladder, findings)
         gross = [sum((one.costs[n].total for one in ladders), ZERO) for n in range(len(self.segments))]
@@ -146,8 +146,13 @@ class Rating:
         return sorted(ladders.values(), key=lambda ladder: ladder.key), billed
 
     def writer(self) -> ChargeLines:
-        unit = unit_of(self.charge.own("price"))
-        return ChargeLines(self.book, self.agreement, self.charge, self.period.billed, self.segments, unit)
+        return ChargeLines(
+            self.book, self.agreement, self.charge, self.period.billed, self.segments, self.pricing_unit()
+        )
+
+    def pricing_unit(self) -> str | None:
+        """The pricing unit of all prices in force; None where some of them are in money."""
+        return unit_of([self.price(number) for number in range(len(self.segments))])
 
     def pool_by(self) -> list[str]:
         """What ladders are told apart by; the account of a contract without children is always the same."""
@@ -172,12 +177,13 @@ class Rating:
         return found[0]
 
     def price(self, segment: int) -> Own | None:
-        """The price in force in a segment; before its first version it is blocked."""
+        """The price in force in a segment; before its first version, or that of its unit's worth, it is blocked."""
         written = self.charge.own("price")
         if written is None:
             return None
         moment = self.segments[segment].priced_at
-        return own_at(written, moment, self.agreement.where) or Own("blocked", written.currency)
+        found = own_at(written, moment, self.agreement.where)
+        return Own("blocked", written.currency) if found is None or lacks_worth(found.node) else found
 
     def at_start(self, key: str) -> Own | None:
         """What the charge says in force at the beginning of what is billed."""

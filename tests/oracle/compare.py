@@ -70,6 +70,7 @@ def invoice_differences(expected: Mapping[str, Any], actual: Mapping[str, Any]) 
         expected, actual = without_zero_taxes(expected), without_zero_taxes(actual)
     if "tax" not in {line["kind"] for line in actual["lines"]}:
         expected = {**expected, "lines": [line for line in expected["lines"] if line["kind"] != "tax"]}
+    found += section_differences(expected, actual.get("sections", []))
     found += balance_differences(expected["carry_forward"], actual.get("carry_forward") or {})
     ours = [line_of(line) for line in [*expected["lines"], *expected["appendix"]]]
     theirs = [line_of(read_line(line)) for line in [*actual["lines"], *actual.get("appendix", [])]]
@@ -77,6 +78,17 @@ def invoice_differences(expected: Mapping[str, Any], actual: Mapping[str, Any]) 
     found += [f"line not expected: {line}" for line in (Counter(theirs) - Counter(ours)).elements()]
     if not found and ordered(ours) != ordered(theirs):
         found.append(f"lines in another order: {theirs}, expected {ours}")
+    return found
+
+
+def section_differences(expected: Mapping[str, Any], sections: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Compare what usage lines of each child come to."""
+    found = []
+    for section in sections:
+        own = [line for line in expected["lines"] if line["dimensions"].get("account") == section["account"]]
+        amount = sum((line["amount"] for line in own if line["kind"] == "usage"), Fraction(0))
+        if amount != Fraction(section["amount"]):
+            found.append(f"{section['account']} used {section['amount']}, expected {shown(amount)}")
     return found
 
 
@@ -158,8 +170,12 @@ def line_of(line: Mapping[str, Any]) -> Line:
 
 
 def priced_in(pricing: Mapping[str, Any] | None) -> str | None:
-    """What a line costs in a pricing unit."""
-    return None if pricing is None else f"{shown(Fraction(pricing['amount']))} {pricing['unit']}"
+    """What a line costs in a pricing unit, if anything."""
+    return (
+        None
+        if pricing is None or not Fraction(pricing["amount"])
+        else f"{shown(Fraction(pricing['amount']))} {pricing['unit']}"
+    )
 
 
 def shown(number: Fraction | None) -> str:
@@ -179,7 +195,7 @@ def finding_differences(
     for place, events in expected.items():
         if place.reason == "conflicting_duplicates":
             continue
-        key = (place.reason, place.who, place.what)
+        key = (reason_of(book, place.reason, place.who), place.who, place.what)
         if place.reason == "no_multiplier":
             key = (place.reason, "", meter_of(book, place.who, place.what))
         if place.reason == "no_price" and place.who in divided(book):
@@ -201,6 +217,13 @@ def finding_differences(
     return found + [f"found in vain: {key} × {count}" for key, count in sorted((theirs - ours).items())]
 
 
+def reason_of(book: Mapping[str, Any], reason: str, who: str) -> str:
+    """Why an event was not billed; of a child that is not paid for in what is measured, nothing need be known."""
+    children = [child for one in book["contracts"].values() for child in one.get("children", [])]
+    is_child = any(who in subjects_of(child) for child in children)
+    return "outside_contract" if is_child and reason == "unknown_subject" else reason
+
+
 def divided(book: Mapping[str, Any]) -> set[str]:
     """The subjects of contracts with phases: usage of a meter that only some of their plans bill is not compared."""
     phased = [contract for contract in book["contracts"].values() if "phases" in contract]
@@ -217,7 +240,8 @@ def read_finding(
             if reason == "no_multiplier":
                 yield (reason, "", together(book, details["meter"])), one["events"]
             else:
-                yield (reason, one["key"][0], details["meter"]), one["events"]
+                who = one["key"][0]
+                yield (reason_of(book, reason, who), who, details["meter"]), one["events"]
         return
     contract, charge = details["contract"], details["charge"]
     if reason == "no_multiplier":

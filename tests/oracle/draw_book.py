@@ -19,6 +19,7 @@ SHARED_KEYS = {name: keys for name, keys in KEYS.items() if name != "live"}
 LESS = [name for name in DIMENSIONS if name != "live"]
 """What meters that share a ladder all have."""
 
+WORTHS = ("0.01", "0.012", "1", "0.333", "2")
 FACTORS = ("1", "2", "0.5", "26", "0", "0.333", "1.5")
 
 
@@ -45,7 +46,13 @@ class BookDrawing:
             for name, meter in meters.items():
                 rating |= self.rules(name, meter, sorted(multipliers))
         book: dict[str, Any] = {
-            "book": {"syntax": 1, "name": "drawn", "currency": "USD", "sources": {"raw": source}},
+            "book": {
+                "syntax": 1,
+                "name": "drawn",
+                "currency": "USD",
+                "sources": {"raw": source},
+                **self.pricing_units(),
+            },
             "meters": meters,
             "multipliers": multipliers,
             "rating": rating,
@@ -60,7 +67,18 @@ class BookDrawing:
         """What draws prices; those of a rule that counts money may be shares of it."""
         shares = next((kind for kind in SHARES if rule.startswith(kind)), "")
         keys = SHARED_KEYS if rule.startswith("joint") else KEYS
-        return Prices(self.chooser, self.scene.moments, keys, shares, self.scene.features)
+        features = [*self.scene.features, *(["units"] if self.scene.has_units else [])]
+        return Prices(self.chooser, self.scene.moments, keys, shares, features)
+
+    def pricing_units(self) -> dict[str, Any]:
+        """What a credit is worth, in dollars and perhaps in euros."""
+        if not self.scene.has_units:
+            return {}
+        one, money = self.chooser, Money("USD", ("EUR",))
+        worth = Prices(one, self.scene.moments, KEYS)
+        value = worth.dated(50, lambda: worth.amount(money, WORTHS), scalar=True)
+        credit = value if isinstance(value, dict) and "versions" in value else {"value": value}
+        return {"pricing_units": {"credit": {"name": "Credits", **credit}}}
 
     def multiplier(self) -> dict[str, Any]:
         prices = self.prices()
@@ -132,9 +150,13 @@ class BookDrawing:
             **(
                 self.money_unit(rule, meter) if is_money(meter) else one.maybe(40, "convert", self.conversion)
             ),
-            **one.maybe(40, "pool_by", lambda: one.some(names)[:2]),
+            **one.maybe(40, "pool_by", lambda: [*self.account(), *one.some(names)[:2]]),
             **one.maybe(60, "lines_by", lambda: one.some(names)[:2]),
         }
+
+    def account(self) -> list[str]:
+        """Perhaps the dimension that tells accounts apart."""
+        return ["account"] if self.scene.draws("children", 30) else []
 
     def money_unit(self, rule: str, meter: Mapping[str, Any]) -> dict[str, Any]:
         """How billable units of a meter that sums money are in a currency; bounded ones are not rounded."""
@@ -181,7 +203,7 @@ class BookDrawing:
         return TaxDrawing(self.scene, self.prices())
 
     def fee_amount(self, prices: Prices, money: Money) -> Any:
-        listed = money if self.chooser.often(25) else Money(money.own)
+        listed = prices.listed(money)
         return prices.dated(30, lambda: prices.amount(listed), scalar=True)
 
     def fee_terms(self, money: Money) -> dict[str, Any]:

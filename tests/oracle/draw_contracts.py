@@ -43,7 +43,31 @@ class ContractDrawing:
         content = self.content(Money(currency), TimeDrawing(self.scene, life["start"], life.get("end")))
         who = self.who(number, life["start"], previous)
         taxed = self.parts.taxes().contract(self.book["specs"][spec])
-        return {**who, "spec": spec, **own, **content, **taxed, **life}
+        children = self.children(
+            number, TimeDrawing(self.scene, life["start"], life.get("end")), previous or {}
+        )
+        return {**who, "spec": spec, **own, **content, **taxed, **life, **children}
+
+    def children(self, number: int, time: TimeDrawing, previous: Mapping[str, Any]) -> dict[str, Any]:
+        """Perhaps accounts whose usage the contract pays for; one may have moved from the contract before."""
+        one = self.chooser
+        if not self.scene.draws("children", 30):
+            return {}
+        found = [self.child(f"kid-{number}-{name}", name, time) for name in ("eu", "us")[: one.count(1, 2)]]
+        for child in previous.get("children", []):
+            moments = [
+                when for when in time.after(time.start) if "until" in child and is_later(when, child["until"])
+            ]
+            if moments and one.often(60):
+                found.append({"id": f"moved-{len(found)}", "org": child["org"], "from": one.one(moments)})
+        return {"children": found}
+
+    def child(self, org: str, name: str, time: TimeDrawing) -> dict[str, Any]:
+        one = self.chooser
+        begin = one.maybe(40, "from", lambda: one.one([time.start, *time.after(time.start)]))
+        ends = time.after(begin.get("from", time.start))
+        until = one.maybe(40, "until", lambda: one.one(ends)) if ends else {}
+        return {"id": name, **one.maybe(50, "name", f"Child {name}"), "org": org, **begin, **until}
 
     def content(self, money: Money, time: TimeDrawing) -> dict[str, Any]:
         """What a contract pays for: all is fixed, or a plan's and its own."""

@@ -21,10 +21,11 @@ BOUNDARIES = ("0", "0.5", "10", "10.005", "33.333", "1000")
 
 @dataclass(frozen=True)
 class Money:
-    """Whose money an amount is in, and other currencies it may be listed in besides."""
+    """Whose money an amount is in, and other currencies it may be listed in besides; or a pricing unit."""
 
     own: str
     others: tuple[str, ...] = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Prices:
 
     def amount(self, money: Money, options: Sequence[str] = AMOUNTS) -> Any:
         number = self.chooser.number(options)
+        if money.unit:
+            return {money.unit: number}
         if not money.others:
             return number
         return {money.own: number, **{currency: self.chooser.number(options) for currency in money.others}}
@@ -66,7 +69,7 @@ class Prices:
         """A price, perhaps dated, perhaps a matrix; all versions of a matrix have the same cells."""
         if self.chooser.often(10):
             return self.chooser.one(("free", "blocked"))
-        listed = money if self.chooser.often(25) else Money(money.own)
+        listed = self.listed(money)
         if self.dimensions and self.chooser.often(30):
             by, shape = self.tree_shape()
             return self.dated(
@@ -75,6 +78,12 @@ class Prices:
                 scalar=False,
             )
         return self.dated(35, lambda: self.plain_price(listed), scalar=False)
+
+    def listed(self, money: Money) -> Money:
+        """How amounts are written: in one currency, in several, or in a pricing unit that has a value in its own."""
+        if "units" in self.features and money.own in {"USD", "EUR"} and self.chooser.often(40):
+            return Money(money.own, unit="credit")
+        return money if self.chooser.often(25) else Money(money.own)
 
     def cell(self, money: Money) -> Any:
         return self.chooser.one(("free", "blocked")) if self.chooser.often(10) else self.plain_price(money)

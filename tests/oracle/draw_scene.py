@@ -79,6 +79,7 @@ class Scene:
         aggregates: what meters may do.
         features: what is drawn besides (see `tests.oracle.features`).
         has_rates: whether taxes have named rates.
+        has_units: whether amounts may be in a pricing unit.
         has_stages: whether contracts change their plans, are on trial or pause.
     """
 
@@ -89,6 +90,7 @@ class Scene:
     features: Sequence[str]
     has_rates: bool
     has_stages: bool
+    has_units: bool
 
     def draws(self, feature: str, percent: int) -> bool:
         """Whether a feature is drawn here, in so many of a hundred cases where it is switched on."""
@@ -127,4 +129,6 @@ def draw_scene(chooser: Chooser, aggregates: Sequence[str], features: Sequence[s
         first - timedelta(days=40),
     ]
     has_rates = "taxes" in features and chooser.often(40)
-    return Scene(chooser, period, moments, aggregates, features, has_rates, chooser.often(50))
+    has_stages = chooser.often(50)
+    has_units = "pricing_units" in features and chooser.often(30)
+    return Scene(chooser, period, moments, aggregates, features, has_rates, has_stages, has_units)

@@ -78,7 +78,7 @@ class UsageDrawing:
     def subjects(self, contract: str) -> list[str]:
         document = self.book["contracts"][contract]
         subjects: list[str] = document.get("subjects", [document.get("org")])
-        return subjects
+        return [*subjects, *(child["org"] for child in document.get("children", []))]
 
     def times(self, contract: str) -> list[datetime]:
         """Times in what is billed of a contract: its edges, the changes inside, just before them, and between them."""

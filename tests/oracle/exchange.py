@@ -28,7 +28,7 @@ class Exchange:
         amount, currency = own.node, own.currency
         if isinstance(amount, Mapping) and "pricing" in amount:
             amount = amount["value"]
-            currency = currency if currency in amount else self.home
+            currency = next(one for one in (currency, self.home, *amount) if one in amount)
         if isinstance(amount, Mapping):
             if self.currency in amount:
                 return Fraction(amount[self.currency])

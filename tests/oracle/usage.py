@@ -17,14 +17,16 @@ from tests.oracle.aggregate import aggregate, counted_span, is_additive
 from tests.oracle.agreement import Agreement, Item
 from tests.oracle.book import (
     MeterUse,
+    Own,
     changes,
     dimension_names,
     in_force,
     meters_of,
+    own_at,
     values_of,
     walk,
 )
-from tests.oracle.calendar import Period, Span
+from tests.oracle.calendar import MICROSECOND, Period, Span
 from tests.oracle.findings import Findings
 from tests.oracle.measure import Event
 from tests.oracle.stages import pauses
@@ -55,14 +57,18 @@ class Usage:
     dimensions: Mapping[str, str | None]
 
 
+def real_changes(own: Own | None, where: ZoneInfo) -> set[datetime]:
+    """The instants at which something dated changes, and is not what it was before."""
+    cuts = set() if own is None else changes(own.node, where)
+    return {cut for cut in cuts if own_at(own, cut, where) != own_at(own, cut - MICROSECOND, where)}
+
+
 def segments_of(book: Mapping[str, Any], agreement: Agreement, charge: Item, period: Period) -> list[Segment]:
     """Cut a billing period at the changes that split the usage of a charge."""
     rule = book["rating"][charge.get("rating")]
     if not any(is_additive(book["meters"][use.meter]) for use in meters_of(rule)):
         return [Segment(period.billed, period.billed.last_instant)]
-    price = charge.own("price")
-    cuts = changes(None if price is None else price.node, agreement.where)
-    cuts |= changes(charge.get("discount"), agreement.where)
+    cuts = {cut for key in ("price", "discount") for cut in real_changes(charge.own(key), agreement.where)}
     cuts |= discount_edges(agreement) | credit_edges(agreement) | tax_edges(agreement, charge)
     inside = sorted(cut for cut in cuts if period.billed.start < cut < period.billed.end)
     starts, ends = [period.billed.start, *inside], [*inside, period.billed.end]
@@ -89,12 +95,22 @@ class Metering:
         found = []
         for number, use in enumerate(meters_of(self.rule)):
             for group in self.groups(use, events[use.meter]):
+                if self.has_gone(use, group):
+                    continue
                 usage = self.measured(number, use, group)
                 if usage is None:
                     findings.add("no_multiplier", self.agreement.id, self.charge.id, len(group))
                 else:
                     found.append(usage)
         return found
+
+    def has_gone(self, use: MeterUse, group: Sequence[Event]) -> bool:
+        """Whether the level of an account is gone at the end of what is billed, which is all that counts."""
+        meter = self.book["meters"][use.meter]
+        at_the_end = meter.get("recurring", False) and meter.get("prorate", "none") == "none"
+        account = self.agreement.account_of(group[0].subject, group[0].time)
+        left = None if account is None else account.life.end
+        return at_the_end and left is not None and left < self.period.billed.end
 
     def groups(self, use: MeterUse, events: Iterable[Event]) -> list[list[Event]]:
         """What is measured as one: each event of a meter that adds up, else those of a subject and combination."""
@@ -120,7 +136,9 @@ class Metering:
         meter, dimensions = self.book["meters"][use.meter], group[0].dimensions
         additive = is_additive(meter)
         moment = group[0].time if additive else self.period.billed.last_instant
-        quantity = aggregate(meter, group, self.period, self.agreement.where)
+        account = self.agreement.account_of(group[0].subject, group[0].time)
+        left = None if account is None else account.life.end
+        quantity = aggregate(meter, group, self.period, self.agreement.where, left)
         factor = factor_of(self.book, use.multiply_by, dimensions, moment, self.agreement.where)
         if factor is None:
             return None
