@@ -198,15 +198,11 @@ def finding_differences(
         key = (reason_of(book, place.reason, place.who), place.who, place.what)
         if place.reason == "no_multiplier":
             key = (place.reason, "", meter_of(book, place.who, place.what))
-        if place.reason == "no_price" and place.who in divided(book):
-            continue
         ours[key] = 1 if place.reason == "blocked" else ours[key] + events
     theirs: Counter[tuple[str, str, str]] = Counter()
     for finding in findings:
         if finding["code"] in CODES:
             for key, events in read_finding(book, finding):
-                if key[0] == "no_price" and key[1] in divided(book):
-                    continue
                 theirs[key] = 1 if key[0] == "blocked" else theirs[key] + events
     found = [f"not found: {key} × {count}" for key, count in sorted(ours.items()) if not theirs[key]]
     found += [
@@ -222,12 +218,6 @@ def reason_of(book: Mapping[str, Any], reason: str, who: str) -> str:
     children = [child for one in book["contracts"].values() for child in one.get("children", [])]
     is_child = any(who in subjects_of(child) for child in children)
     return "outside_contract" if is_child and reason == "unknown_subject" else reason
-
-
-def divided(book: Mapping[str, Any]) -> set[str]:
-    """The subjects of contracts with phases: usage of a meter that only some of their plans bill is not compared."""
-    phased = [contract for contract in book["contracts"].values() if "phases" in contract]
-    return {subject for contract in phased for subject in subjects_of(contract)}
 
 
 def read_finding(

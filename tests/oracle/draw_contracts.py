@@ -87,7 +87,7 @@ class ContractDrawing:
                 **report,
                 **self.money_off(time, ["fixed"], [], []),
                 **time.trial(30),
-                **self.pauses(time, [price]),
+                **time.pauses(),
             }
         plan = {"plan": one.one(sorted(book["plans"]))} if book["plans"] and one.often(75) else {}
         phases = time.phases(sorted(book["plans"])) if plan else {}
@@ -113,15 +113,9 @@ class ContractDrawing:
             "overrides": self.overrides(plans, money, time),
             **self.money_off(time, fee_names, charge_names, named),
             **time.trial(30),
-            **self.pauses(time, [*fees, *(fee for each in plans for fee in each["fees"])]),
+            **time.pauses(),
             **time.price_lock(),
         }
-
-    def pauses(self, time: TimeDrawing, fees: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """Pauses, but for contracts with a fee that is due once (see `tests.oracle.features`)."""
-        found = time.pauses()
-        is_once = any(fee.get("every") == "once" for fee in fees)
-        return {} if is_once and "once_and_pauses" not in self.scene.features else found
 
     def money_off(
         self, time: TimeDrawing, fees: Sequence[str], charges: Sequence[str], plans: Sequence[str]

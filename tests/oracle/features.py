@@ -34,7 +34,6 @@ SWITCHED_ON: tuple[str, ...] = (
 `shared`: meters that share a ladder.
 `phases`, `trials`, `pauses`, `price_lock`, `dated_overrides`: of contracts, in time.
 `taxes_in_stages`: rates that change where contracts have stages, and plans that name other rates for the same fee.
-`once_and_pauses`: pauses of contracts with a fee that is due once; not yet, the engine bills it again in a later run.
 `pricing_units`: amounts in a unit that is worth money by a dated conversion.
 `children`: accounts whose usage a contract pays for.
 `discounts`: amounts and units, some periods, a plan, and of the whole.

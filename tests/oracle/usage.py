@@ -105,12 +105,14 @@ class Metering:
         return found
 
     def has_gone(self, use: MeterUse, group: Sequence[Event]) -> bool:
-        """Whether the level of an account is gone at the end of what is billed, which is all that counts."""
+        """Whether the level of an account is gone: before what is billed, or at its end, if that is all that counts."""
         meter = self.book["meters"][use.meter]
-        at_the_end = meter.get("recurring", False) and meter.get("prorate", "none") == "none"
         account = self.agreement.account_of(group[0].subject, group[0].time)
         left = None if account is None else account.life.end
-        return at_the_end and left is not None and left < self.period.billed.end
+        if left is None or not meter.get("recurring", False):
+            return False
+        at_the_end = meter.get("prorate", "none") == "none"
+        return left < self.period.billed.end if at_the_end else left <= self.period.billed.start
 
     def groups(self, use: MeterUse, events: Iterable[Event]) -> list[list[Event]]:
         """What is measured as one: each event of a meter that adds up, else those of a subject and combination."""
