@@ -32,7 +32,7 @@ from tests.oracle.money import minor_unit, round_to
 from tests.oracle.percentage import is_share, share_cost, share_cost_at_zero
 from tests.oracle.price import Cost, cost, cost_at_zero, is_blocked
 from tests.oracle.stages import Part
-from tests.oracle.units import UnitExchange, lacks_worth, unit_of
+from tests.oracle.units import UnitExchange, unit_of, without_worth
 from tests.oracle.usage import Metering, Segment, Usage, segments_of
 from tests.oracle.windows import free_units
 
@@ -183,7 +183,9 @@ class Rating:
             return None
         moment = self.segments[segment].priced_at
         found = own_at(written, moment, self.agreement.where)
-        return Own("blocked", written.currency) if found is None or lacks_worth(found.node) else found
+        if found is None:
+            return Own("blocked", written.currency)
+        return Own(without_worth(found.node), found.currency)
 
     def at_start(self, key: str) -> Own | None:
         """What the charge says in force at the beginning of what is billed."""

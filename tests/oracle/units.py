@@ -44,6 +44,19 @@ def unit_of(prices: Sequence[Own | None]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+def without_worth(node: Any) -> Any:
+    """A price with everything blocked whose amounts are in a unit that is worth nothing yet, cell by cell."""
+    if isinstance(node, Mapping) and node.get("model") == "matrix":
+        return {**node, "values": cells_without_worth(node["values"], len(node["by"]))}
+    return "blocked" if lacks_worth(node) else node
+
+
+def cells_without_worth(node: Any, depth: int) -> Any:
+    if depth == 0:
+        return without_worth(node)
+    return {key: cells_without_worth(below, depth - 1) for key, below in node.items()}
+
+
 def lacks_worth(node: Any) -> bool:
     """Whether an amount is in a unit that is worth nothing yet."""
     if isinstance(node, Mapping):

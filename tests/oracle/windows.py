@@ -98,8 +98,12 @@ def credit_edges(terms: Agreement) -> set[datetime]:
 
 def tax_edges(terms: Agreement, charge: Item) -> set[datetime]:
     """The instants at which the tax of a charge changes, and cuts its usage if it is split there."""
-    tax = terms.spec.get("tax")
-    if not isinstance(tax, Mapping) or tax.get("supply") != "split":
+    tax, own = terms.spec.get("tax"), terms.contract.get("tax", {})
+    if (
+        not isinstance(tax, Mapping)
+        or tax.get("supply") != "split"
+        or {"exempt", "reverse_charge"} & set(own)
+    ):
         return set()
     named = tax.get("rates", {}).get(charge.get("tax", "standard"))
     standard = {key: value for key, value in tax.items() if key != "rates"}
