@@ -66,11 +66,14 @@ def clip(stages: Stages, inside: Interval) -> Stages:
 
 
 def seen(stages: Stages, horizon: Interval) -> Stages:
-    """Keep what can be seen from inside a horizon: what begins before or ends after it does so at any time."""
+    """Keep what can be seen from inside a horizon: what begins before or ends after it does so at any time.
+
+    A stage that ends where the horizon begins stays, so that what follows it is not taken for the contract's opening.
+    """
     return tuple(
         Stage(Span(_opened(stage.span.interval, horizon), _opened(stage.span.counted, horizon)), stage.terms)
         for stage in stages
-        if not stage.span.clip(horizon).is_empty
+        if not stage.span.clip(horizon).is_empty or stage.span.interval.end == horizon.start
     )
 
 
