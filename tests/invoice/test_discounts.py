@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import amounts, bill
+from tests.builders import Billed, amounts, bill
 
 USAGE = """
     requests 2026-10-05T00:00:00Z o1 30 chain=eth
@@ -146,13 +146,9 @@ def test_meteroid_a_discount_of_a_cent_is_not_skipped() -> None:
     ]
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 100), st.sampled_from(["usage", "fee", "usage, fee"])), max_size=4),
-    st.integers(0, 400),
-)
-def test_discounts_never_take_more_than_there_is(found: list[tuple[int, str]], ten_thousandths: int) -> None:
-    discounts = ", ".join(f"{{percent: {percent}, applies_to: [{to}]}}" for percent, to in found)
-    run = bill(
+def discounted(discounts: str, ten_thousandths: int) -> Billed:
+    """Bill usage at a price and a small fee, less discounts."""
+    return bill(
         f"""
 rating: {{rpc: {{meter: requests, price: {{amount: {ten_thousandths / 10_000:.4f}, per: 1}}}}}}
 contracts:
@@ -162,6 +158,15 @@ contracts:
         "2026-10",
         USAGE,
     )
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 100), st.sampled_from(["usage", "fee", "usage, fee"])), max_size=4),
+    st.integers(0, 400),
+)
+def test_discounts_never_take_more_than_there_is(found: list[tuple[int, str]], ten_thousandths: int) -> None:
+    discounts = ", ".join(f"{{percent: {percent}, applies_to: [{to}]}}" for percent, to in found)
+    run = discounted(discounts, ten_thousandths)
     assert sum(amounts(run.invoice)) >= 0
     assert all(amount <= 0 for amount in amounts(run.invoice, "discount"))
 
@@ -272,16 +277,7 @@ def test_no_stack_of_discounts_pushes_an_entry_below_zero(
     discounts = ", ".join(
         f"{{{how}: {size}, applies_to: [{to}] {window}}}" for how, size, to, window in found
     )
-    run = bill(
-        f"""
-rating: {{rpc: {{meter: requests, price: {{amount: {ten_thousandths / 10_000:.4f}, per: 1}}}}}}
-contracts:
-  acme: {{org: o1, type: hybrid, spec: global, start: 2026-01-01, discounts: [{discounts}],
-          charges: [{{rating: rpc}}], fees: [{{id: base, name: B, amount: 0.07}}]}}
-""",
-        "2026-10",
-        USAGE,
-    )
+    run = discounted(discounts, ten_thousandths)
     assert sum(amounts(run.invoice)) >= 0
     assert all(amount < 0 for amount in amounts(run.invoice, "discount"))
 

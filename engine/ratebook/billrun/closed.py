@@ -85,7 +85,7 @@ def settle_corrections(
     for one in own:
         before = [other for other in invoices if other.get("refers_to") == one.issued["invoice"]]
         left = total_of(Decimal(document["total"]) for document in (one.issued, *before))
-        if one.total < 0 and left + one.total < min(left, ZERO):
+        if one.total + max(left, ZERO) < 0:
             findings.append(_beyond(one, left))
         else:
             documents.append(note(one, len(before) + 1) | _issued_with(following))
