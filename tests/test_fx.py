@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratebook.book.model.values import Duration
+from ratebook.book.model.times import Duration
 from ratebook.compiler.program import FxPolicy
 from ratebook.fx import SAME, Rate, RateTable, read_rates
 from ratebook.money import EXACT

@@ -3,7 +3,8 @@
 import pytest
 
 from ratebook.calendar import iso, zone
-from ratebook.compiler.program import ChargeProgram, Program, TaxProgram
+from ratebook.compiler.program import ChargeProgram, Program
+from ratebook.compiler.tax_programs import TaxProgram
 from ratebook.money import plain
 from tests.builders import bill
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratebook.calendar import BEGINNING, Instant, Share
-from ratebook.compiler.program import RateGroup, TaxRules, Withholding
+from ratebook.compiler.tax_programs import RateGroup, TaxRules, Withholding
 from ratebook.invoice.rate_groups import Part, divide, share_out, tax_groups, taxes_of_entries
 from ratebook.money import EXACT, RoundingMode, rounder
 from tests.builders import bill

@@ -16,7 +16,8 @@ from pydantic_core import PydanticCustomError
 
 from ratebook.book.interning import Terms
 from ratebook.book.model.contract import Contract, ContractDocument, ContractTerms, Customer
-from ratebook.book.model.values import CELLS, ID_PATTERN, quoted, when
+from ratebook.book.model.times import when
+from ratebook.book.model.values import CELLS, ID_PATTERN, quoted
 from ratebook.book.reader import Mark, Node
 from ratebook.book.shape_errors import allowed_keys, shape_findings
 from ratebook.book.suggest import nearest

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ratebook.book.model.dated import Dated
-from ratebook.book.model.values import Duration
+from ratebook.book.model.times import Duration
 from ratebook.money import plain
 
 

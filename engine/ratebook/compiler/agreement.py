@@ -38,11 +38,11 @@ from ratebook.compiler.program import (
     FeeProgram,
     MinimumProgram,
     Program,
-    TaxRules,
 )
 from ratebook.compiler.spans import Part, Span
 from ratebook.compiler.stages import Stage, Stages, clip, divide, life_of
 from ratebook.compiler.tax import TaxTerms
+from ratebook.compiler.tax_programs import TaxRules
 from ratebook.compiler.terms import at_version, in_force
 
 

@@ -11,17 +11,8 @@ from ratebook.book.model.tax import EXEMPT, REVERSE_CHARGE, STANDARD
 from ratebook.book.terms import Sources, Term
 from ratebook.book.withholding import SHARES
 from ratebook.calendar import BEGINNING, Instant, Interval, Share
-from ratebook.compiler.program import (
-    Agreement,
-    Boundary,
-    FeeProgram,
-    RateGroup,
-    TaxProgram,
-    TaxRules,
-    Withholding,
-    supply_of,
-    taxed_part,
-)
+from ratebook.compiler.program import Agreement, Boundary, FeeProgram, supply_of
+from ratebook.compiler.tax_programs import RateGroup, TaxProgram, TaxRules, Withholding, taxed_part
 from ratebook.compiler.terms import ANY_CONTRACT
 from ratebook.compiler.timed import Moment, Timed, timed
 from ratebook.money import ZERO

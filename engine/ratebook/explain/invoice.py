@@ -7,8 +7,9 @@ from typing import Any
 
 from ratebook.billrun.outcomes import Outcome
 from ratebook.calendar import iso
-from ratebook.compiler.program import FeeProgram, MinimumProgram, Program, TaxProgram
+from ratebook.compiler.program import FeeProgram, MinimumProgram, Program
 from ratebook.compiler.run import RunCompiler
+from ratebook.compiler.tax_programs import TaxProgram
 from ratebook.compiler.terms import pointer_for
 from ratebook.explain.charge import charge_step
 from ratebook.explain.correction import correction_steps

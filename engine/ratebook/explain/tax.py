@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from ratebook.compiler.program import TaxProgram, TaxRules
+from ratebook.compiler.tax_programs import TaxProgram, TaxRules
 from ratebook.explain.step import Step
 from ratebook.invoice.text import grouped
 

@@ -10,7 +10,8 @@ from ratebook import SEMANTICS
 from ratebook.book.model.tax import STANDARD
 from ratebook.calendar import EVERYTHING, Interval, iso, local_date, shift, tzdata_version
 from ratebook.canonical import digest
-from ratebook.compiler.program import ChargeProgram, FeeProgram, Program, TaxProgram, TaxRules
+from ratebook.compiler.program import ChargeProgram, FeeProgram, Program
+from ratebook.compiler.tax_programs import TaxProgram, TaxRules
 from ratebook.fx import SAME, Quote, Rate
 from ratebook.invoice.line import Line, amount_line, shown
 from ratebook.money import ZERO, plain, round_money, rounder

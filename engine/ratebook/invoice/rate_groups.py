@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import floor
 from typing import Final, NamedTuple
 
-from ratebook.compiler.program import RateGroup, TaxRules, Withholding
+from ratebook.compiler.tax_programs import RateGroup, TaxRules, Withholding
 from ratebook.money import ZERO, allocate, total_of
 
 _HUNDRED: Final = Decimal(100)

@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from ratebook.calendar import Interval, days_touched
-from ratebook.compiler.program import Program, TaxRules, supply_of
+from ratebook.compiler.program import Program, supply_of
+from ratebook.compiler.tax_programs import TaxRules
 from ratebook.invoice.entries import Divided, Entry, Piece
 from ratebook.invoice.rate_groups import Part, Shares, divide
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from ratebook.compiler.program import RateGroup, TaxProgram, TaxRules, Withholding
+from ratebook.compiler.tax_programs import RateGroup, TaxProgram, TaxRules, Withholding
 from ratebook.invoice.entries import ALWAYS, Entry
 from ratebook.invoice.form import Form
 from ratebook.invoice.line import Line, amount_line

@@ -34,8 +34,9 @@ from ratebook.book.model.rating import Convert, Labels, MeterUse, Multiplication
 from ratebook.book.model.settings import ClickHouse, Environment, FxFeed, PricingUnit, Settings, Source, Usage
 from ratebook.book.model.spec import Costs, Fx, Policy, Rounding, Sink, Spec
 from ratebook.book.model.tax import ContractTax, Tax, TaxRate
+from ratebook.book.model.times import Duration, TrialUntil, When
 from ratebook.book.model.tree import DEFAULT_KEY
-from ratebook.book.model.values import Amount, Duration, LocalText, TrialUntil, When
+from ratebook.book.model.values import Amount, LocalText
 
 __all__ = [
     "DEFAULT_KEY",

@@ -11,6 +11,7 @@ from ratebook.book.model.dated import Dated
 from ratebook.book.model.money_off import Commitment, ContractDiscount, Credit
 from ratebook.book.model.plan import Bill, Charge, Cycle, Fee, FeeCycle, Pricing
 from ratebook.book.model.tax import ContractTax
+from ratebook.book.model.times import Trial, When, WhenField
 from ratebook.book.model.values import (
     Amount,
     Currency,
@@ -21,9 +22,6 @@ from ratebook.book.model.values import (
     Prorate,
     Subject,
     Text,
-    Trial,
-    When,
-    WhenField,
 )
 
 FIXED: Literal["fixed"] = "fixed"

@@ -6,7 +6,8 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import Field, model_validator
 
 from ratebook.book.model.base import MARK, Model, problem
-from ratebook.book.model.values import Text, WhenField, named
+from ratebook.book.model.times import WhenField
+from ratebook.book.model.values import Text, named
 
 VERSIONS: Final = f"{MARK}versions"
 VALUE: Final = f"{MARK}value"

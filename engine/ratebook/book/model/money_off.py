@@ -8,10 +8,10 @@ from pydantic import Field, model_validator
 
 from ratebook.book.model.base import Model, problem
 from ratebook.book.model.plan import FEE, USAGE, Bill
+from ratebook.book.model.times import DurationField, WhenField
 from ratebook.book.model.values import (
     Amount,
     Count,
-    DurationField,
     Id,
     LocalText,
     NotNegative,
@@ -19,7 +19,6 @@ from ratebook.book.model.values import (
     PlanId,
     Positive,
     Prorate,
-    WhenField,
 )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from ratebook.book.model.base import Model
 from ratebook.book.model.dated import Dated
 from ratebook.book.model.price import Price
+from ratebook.book.model.times import Trial
 from ratebook.book.model.values import (
     Amount,
     Anchor,
@@ -21,7 +22,6 @@ from ratebook.book.model.values import (
     Percent,
     Positive,
     Prorate,
-    Trial,
 )
 
 Bill = Literal["in_advance", "in_arrears"]

@@ -6,16 +6,8 @@ from pydantic import Field, RootModel, model_validator
 
 from ratebook.book.model.base import Model, problem
 from ratebook.book.model.tax import TaxField
-from ratebook.book.model.values import (
-    Currency,
-    Duration,
-    DurationField,
-    Id,
-    LocalText,
-    SecretRef,
-    Text,
-    TimeZone,
-)
+from ratebook.book.model.times import Duration, DurationField, TimeZone
+from ratebook.book.model.values import Currency, Id, LocalText, SecretRef, Text
 
 
 class Fx(Model):

@@ -15,7 +15,8 @@ from ratebook.book.model.meter import Band, ColumnConditions, Dimension
 from ratebook.book.model.price import CellPrice, Matrix, PerUnit
 from ratebook.book.model.rating import Multiplication, Multiplier
 from ratebook.book.model.settings import PricingUnit
-from ratebook.book.model.values import COLUMN_PATTERN, NotNegative, Text, WhenField, Worth
+from ratebook.book.model.times import WhenField
+from ratebook.book.model.values import COLUMN_PATTERN, NotNegative, Text, Worth
 from ratebook.book.schema.kinds import KINDS, Kind, field_doc, model_doc
 
 Schema = dict[str, Any]
