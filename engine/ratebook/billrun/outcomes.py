@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import localcontext
+from functools import partial
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
@@ -72,6 +73,7 @@ class Outcome:
         findings: what could not be billed.
         brought_forward: the balances before.
         carried_forward: the balances after.
+        edition: which state of the book it was read in.
     """
 
     contract: str
@@ -82,6 +84,7 @@ class Outcome:
     findings: Sequence[Finding] = ()
     brought_forward: Balances = NO_BALANCES
     carried_forward: Balances = NO_BALANCES
+    edition: int = 0
 
 
 @dataclass(slots=True)
@@ -162,7 +165,7 @@ class BillRun:
         billed = list(timeline.numbered)[timeline.closed :]
         corrections, notes = self._correct(contract, used, issued) if issued else ((), ())
         for note, program in notes:
-            yield Outcome(contract.id, program, "note", note), None
+            yield Outcome(contract.id, program, "note", note, edition=contract.edition), None
         standing: Standing | None = None
         for first_part, program in billed:
             before, is_assumed = standing_before(program, standing, issued)
@@ -229,10 +232,11 @@ class BillRun:
         usage: Sequence[AccountUsage],
         brought: Brought,
     ) -> tuple[Outcome, Draft | None]:
+        outcome = partial(Outcome, contract.id, program, edition=contract.edition)
         form = self._form(program)
         if not isinstance(form, Form):
             missing = [no_rate(contract.id, program, currency, _wanted(program)) for currency in form]
-            return Outcome(contract.id, program, "failed", None, findings=missing), None
+            return outcome("failed", None, findings=missing), None
         used = rate_charges(
             program.charges, lambda charge: _usage(charge, first_part + charge.part, usage), form.rates
         )
@@ -250,10 +254,8 @@ class BillRun:
         draft, after = build(form, recipient, rated_charges, documents, usage_digest(used), brought)
         before = brought.balances
         if draft is None:
-            nothing = Outcome(contract.id, program, "nothing_to_bill", None, used, findings, before, after)
-            return nothing, None
-        document = draft.document
-        return Outcome(contract.id, program, "invoice", document, used, findings, before, after), draft
+            return outcome("nothing_to_bill", None, used, findings, before, after), None
+        return outcome("invoice", draft.document, used, findings, before, after), draft
 
     def _form(self, program: Program) -> Form | list[str]:
         """Give what all invoices of a program have in common, or the currencies for which there is no rate."""

@@ -38,7 +38,7 @@ from ratebook.compiler.charges import (
 )
 from ratebook.compiler.event_bounds import bands_of
 from ratebook.compiler.kept import Kept, ahead_of, keep_dimensions, pools_of
-from ratebook.compiler.measures import MeasureDraft, MeasureSpec
+from ratebook.compiler.measures import Measures, MeasureSpec
 from ratebook.compiler.money_off import MoneyOff
 from ratebook.compiler.plan_terms import PlanTerms
 from ratebook.compiler.prices import PriceTerms, leaves_of
@@ -64,13 +64,12 @@ class Agreements:
         book: the rate book.
         detailed: keeps every dimension of the multipliers and splits usage where they change, so that each row
             has one factor. No amount depends on it.
-        measures: one draft for each thing that must be measured, in the order in which contracts needed them.
+        measures: what must be measured; several books of a run share it.
     """
 
     book: Book
     detailed: bool = False
-    measures: list[MeasureDraft] = field(default_factory=list)
-    _specs: dict[MeasureSpec, int] = field(default_factory=dict)
+    measures: Measures = field(default_factory=Measures)
     _worths: dict[tuple[str, str], PricingUnits] = field(default_factory=dict)
     _agreed: dict[tuple[int, bool, Interval | None], tuple[ContractTerms, Agreed]] = field(
         default_factory=dict
@@ -159,7 +158,7 @@ class Agreements:
             fees=tuple(sources.fees()),
             charges=tuple(charges),
             minimum=_minimum(sources, header),
-            meters=frozenset(self.measures[one].spec.meter for charge in charges for one in charge.measures),
+            meters=frozenset(self.measures.drafts[one].spec.meter for charge in charges for one in charge.measures),
             uncovered=frozenset(self._uncovered(charges, {one.charge.charge.id for one in claims})),
         )
 
@@ -178,7 +177,7 @@ class Agreements:
         found: dict[str, dict[bool, dict[tuple[Condition, ...], None]]] = {}
         for charge in charges:
             besides = not charge.report_only and charge.charge not in claiming
-            for spec in (self.measures[measure].spec for measure in charge.measures):
+            for spec in (self.measures.drafts[measure].spec for measure in charge.measures):
                 found.setdefault(spec.meter, {}).setdefault(besides, {})[spec.where] = None
         for meter, kinds in found.items():
             conditions = kinds.get(False) or kinds[True]
@@ -313,10 +312,7 @@ class Agreements:
         return self._worths[key]
 
     def _measure(self, spec: MeasureSpec) -> int:
-        if spec not in self._specs:
-            self._specs[spec] = len(self.measures)
-            self.measures.append(MeasureDraft(spec))
-        return self._specs[spec]
+        return self.measures.number(spec, self.book)
 
     def _bands(self, prices: Timed[Price], rule: RatingRule) -> tuple[Decimal, ...]:
         """Cut the value of events where any price of a charge, after any factors, changes how it prices one."""

@@ -4,8 +4,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from ratebook.book import Book
 from ratebook.book.expression import Column
 from ratebook.book.model import Meter, Multiplier
 from ratebook.book.model import Source as BookSource
@@ -57,6 +59,14 @@ def _columns(where: Iterable[Condition]) -> str:
     return ", ".join(dict.fromkeys(one.column for one in where))
 
 
+class Inputs(NamedTuple):
+    """What a book says of a measure: its meter, where that reads, and the multipliers that SQL applies."""
+
+    meter: Meter
+    source: BookSource
+    multipliers: tuple[Multiplier, ...]
+
+
 @dataclass(slots=True)
 class MeasureDraft:
     """A measure while contracts enroll: its bounds gather until all of them have.
@@ -65,6 +75,7 @@ class MeasureDraft:
     """
 
     spec: MeasureSpec
+    inputs: Inputs
     bounds: set[Instant] = field(default_factory=set)
     lives: set[Instant] = field(default_factory=set)
     zones: dict[str, ZoneInfo] = field(default_factory=dict)
@@ -74,6 +85,30 @@ class MeasureDraft:
         for interval in intervals:
             self.bounds.update(interval)
         self.zones[where.key] = where
+
+
+@dataclass(slots=True)
+class Measures:
+    """The measures of a run, in the order in which contracts needed them.
+
+    Several books may be rated in one run: what is equal in two of them is measured once.
+    """
+
+    drafts: list[MeasureDraft] = field(default_factory=list)
+    _numbers: dict[MeasureSpec, list[int]] = field(default_factory=dict)
+
+    def number(self, spec: MeasureSpec, book: Book) -> int:
+        """Give the number of what a book has to be measured."""
+        meter = book.meters[spec.meter]
+        used = tuple(book.multipliers[name] for name in spec.multipliers)
+        inputs = Inputs(meter, book.settings.sources[meter.source], used)
+        alike = self._numbers.setdefault(spec, [])
+        for number in alike:
+            if self.drafts[number].inputs == inputs:
+                return number
+        alike.append(len(self.drafts))
+        self.drafts.append(MeasureDraft(spec, inputs))
+        return alike[-1]
 
 
 def event_source(name: str, source: BookSource) -> EventSource:
@@ -91,20 +126,13 @@ def event_source(name: str, source: BookSource) -> EventSource:
     )
 
 
-def finish(
-    draft: MeasureDraft,
-    meter: Meter,
-    source: EventSource,
-    multipliers: Mapping[str, Multiplier],
-    window: Interval,
-) -> tuple[Measure, dict[str, int]]:
+def finish(draft: MeasureDraft, window: Interval) -> tuple[Measure, dict[str, int]]:
     """Finish a measure: fix its slots, and resolve its multipliers over them.
 
     Returns:
         The measure, and for each zone the variant of its unit columns.
     """
-    spec = draft.spec
-    used = [multipliers[name] for name in spec.multipliers]
+    spec, (meter, source, used) = draft.spec, draft.inputs
     zones = draft.zones or {"UTC": zone("UTC")}  # where nothing is billed it is measured all the same
     since = min(draft.bounds, default=window.start)
     before = {edge for edge in draft.lives if edge < since}
@@ -125,7 +153,7 @@ def finish(
     measure = Measure(
         name=spec.name,
         meter=spec.meter,
-        source=source,
+        source=event_source(meter.source, source),
         where=tuple(Condition(*one) for one in meter.conditions) + spec.where,
         aggregate=meter.aggregate,
         value=value.name if isinstance(value, Column) else meter.value or "",

@@ -28,7 +28,7 @@ from ratebook.calendar import (
 from ratebook.compiler.agree import Agreements
 from ratebook.compiler.agreement import Agreed
 from ratebook.compiler.boundaries import boundaries
-from ratebook.compiler.measures import MeasureDraft, event_source, finish
+from ratebook.compiler.measures import MeasureDraft, Measures, finish
 from ratebook.compiler.program import ChargeProgram, Program
 from ratebook.compiler.stages import Stages, clip, life_of, seen
 from ratebook.money import EXACT
@@ -78,6 +78,7 @@ class RunCompiler:
         subjects: measures only these, where an explanation needs no others; () measures all.
         detailed: see `Agreements`.
         corrects: compiles closed boundaries too, as far back as late usage may be billed.
+        editions: other states of the book, in which contracts that name them are read: 1 is the first.
     """
 
     book: Book
@@ -85,26 +86,31 @@ class RunCompiler:
     subjects: tuple[str, ...] = ()
     detailed: bool = False
     corrects: bool = False
+    editions: tuple[Book, ...] = ()
     timelines: list[Timeline] = field(default_factory=list)
-    agreements: Agreements = field(init=False)
-    _enrolled: dict[tuple[int, When, When | None, bool], tuple[Timeline, Interval]] = field(
+    _agreements: list[Agreements] = field(default_factory=list)
+    _measures: Measures = field(default_factory=Measures)
+    _enrolled: dict[tuple[int, int, When, When | None, bool], tuple[Timeline, Interval]] = field(
         default_factory=dict
     )
-    _timelines: dict[tuple[int, Calendar, Stages], Timeline] = field(default_factory=dict)
+    _timelines: dict[tuple[int, int, Calendar, Stages], Timeline] = field(default_factory=dict)
     _horizons: dict[tuple[Calendar, Interval], Interval] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin without any agreement."""
-        self.agreements = Agreements(self.book, self.detailed)
+        self._agreements = [
+            Agreements(book, self.detailed, self._measures) for book in (self.book, *self.editions)
+        ]
 
     @property
     def measures(self) -> list[MeasureDraft]:
         """What must be measured, in the order in which contracts needed it."""
-        return self.agreements.measures
+        return self._measures.drafts
 
     def enroll(self, contract: Contract) -> tuple[Timeline, Interval]:
         """Give a contract's timeline and its life."""
-        key = (id(contract.terms), contract.start, contract.end, bool(contract.children))
+        terms = id(contract.terms)
+        key = (contract.edition, terms, contract.start, contract.end, bool(contract.children))
         if key not in self._enrolled:
             with localcontext(EXACT):
                 self._enrolled[key] = self._enroll(contract)
@@ -125,20 +131,19 @@ class RunCompiler:
         return accounts
 
     def _enroll(self, contract: Contract) -> tuple[Timeline, Interval]:
-        agreed = self.agreements.of(contract.terms, contract.start, accounts=bool(contract.children))
+        agreements = self._agreements[contract.edition]
+        agreed = agreements.of(contract.terms, contract.start, accounts=bool(contract.children))
         where = agreed.header.zone
         start = instant_of(contract.start, where)
         life = Interval(start, NEVER if contract.end is None else instant_of(contract.end, where))
         calendar = Calendar.of(agreed.cycle, start, where)
         stages = agreed.stages(life)
-        key = (
-            agreed.number,
-            calendar,
-            stages if agreed.depends_on_life else self._what_matters(agreed, calendar, stages),
-        )
+        if not agreed.depends_on_life:
+            stages = self._what_matters(agreed, calendar, stages)
+        key = (contract.edition, agreed.number, calendar, stages)
         timeline = self._timelines.get(key)
         if timeline is None:
-            timeline = self._timelines[key] = self._timeline(agreed, calendar, key[2])
+            timeline = self._timelines[key] = self._timeline(agreed, calendar, stages)
         return timeline, life
 
     def _what_matters(self, agreed: Agreed, calendar: Calendar, stages: Stages) -> Stages:
@@ -190,19 +195,17 @@ class RunCompiler:
         return timeline
 
     def _meter(self, measure: int) -> Meter:
-        return self.book.meters[self.measures[measure].spec.meter]
+        return self.measures[measure].inputs.meter
 
     def plan(self) -> RunPlan:
         """Fix what must be measured, once all contracts are enrolled."""
         window = self._window()
         finished = []
         for draft in self.measures:
-            meter = self.book.meters[draft.spec.meter]
-            source = event_source(meter.source, self.book.settings.sources[meter.source])
             with localcontext(EXACT):
-                measure, variants = finish(draft, meter, source, self.book.multipliers, window)
+                measure, variants = finish(draft, window)
             if self.subjects:
-                only = Condition(source.subject, "in", self.subjects)
+                only = Condition(measure.source.subject, "in", self.subjects)
                 measure = replace(measure, where=(*measure.where, only))
             finished.append((measure, variants))
         segments = tuple(

@@ -251,6 +251,7 @@ class Contract:
         sink: what a sink must know about the customer.
         terms: everything else; contracts with equal terms share one object.
         children: accounts whose usage it pays for besides.
+        edition: which state of the book it is read in, where a run rates several side by side.
     """
 
     id: str
@@ -261,6 +262,7 @@ class Contract:
     sink: Mapping[str, str]
     terms: ContractTerms
     children: tuple[Child, ...] = ()
+    edition: int = 0
 
     @property
     def all_subjects(self) -> tuple[str, ...]:

@@ -1,0 +1,140 @@
+"""What two books differ by, as changes that can be made one after the other from the first book to the second.
+
+The order is that in which an amount comes about: settings, meters, multipliers, labels, rating rules, plans, specs,
+then contracts; what is taken away comes last. It is an order of meaning and of ids: files and lines have no say in it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from ratebook.book.book import Book
+from ratebook.book.difference import ABSENT, Difference, Make, differences
+from ratebook.book.model import Contract
+
+KINDS: Final[Mapping[str, str]] = {
+    "meters": "meters",
+    "multipliers": "multipliers",
+    "labels": "labels",
+    "rules": "rating",
+    "plans": "plans",
+    "specs": "specs",
+}
+"""Attribute of a book → how pointers begin, in the order of rating."""
+
+_SETTINGS: Final = frozenset({"environments", "name", "syntax"})
+"""Keys of `specs/book.yaml` that move no amount."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One semantic change of a book.
+
+    Attributes:
+        pointer: its place: in the second book, or in the first where it was taken away.
+        was: what stood there, or ABSENT.
+        now: what stands there, or ABSENT.
+        make: makes it in a book; in a contract for a change of one.
+        removes: whether a whole definition is taken away.
+    """
+
+    pointer: str
+    was: Any
+    now: Any
+    make: Make
+    removes: bool = False
+
+
+def book_changes(first: Book, second: Book) -> list[Change]:
+    """Give the changes of everything but contracts, in the order in which they are to be made."""
+    found = [*_of_settings(first, second)]
+    for attribute, kind in KINDS.items():
+        found += _of_kind(getattr(first, attribute), getattr(second, attribute), attribute, kind)
+    return sorted(found, key=lambda change: change.removes)
+
+
+def _of_settings(first: Book, second: Book) -> Iterator[Change]:
+    for one in differences(first.settings, second.settings):
+        if one.path[0] not in _SETTINGS:
+            yield _change("specs/book", one, _in_settings(one.make))
+
+
+def _in_settings(inner: Make) -> Make:
+    def make(book: Book) -> Book:
+        return replace(book, settings=inner(book.settings))
+
+    return make
+
+
+def _of_kind(was: Mapping[str, Any], now: Mapping[str, Any], attribute: str, kind: str) -> Iterator[Change]:
+    for name in sorted({**was, **now}):
+        document = f"{kind}/{name}"
+        if name not in was:
+            yield Change(document, ABSENT, now[name], _put(attribute, name, now[name]))
+        elif name not in now:
+            yield Change(document, was[name], ABSENT, _take(attribute, name), removes=True)
+        else:
+            for one in differences(was[name], now[name]):
+                yield _change(document, one, _inside(attribute, name, one.make))
+
+
+def _change(document: str, one: Difference, make: Make) -> Change:
+    return Change(f"{document}#{'/'.join(one.path)}", one.was, one.now, make)
+
+
+def _put(attribute: str, name: str, value: object) -> Make:
+    return _with_parts(attribute, lambda parts: dict(sorted({**parts, name: value}.items())))
+
+
+def _take(attribute: str, name: str) -> Make:
+    return _with_parts(attribute, lambda parts: {key: one for key, one in parts.items() if key != name})
+
+
+def _inside(attribute: str, name: str, inner: Make) -> Make:
+    return _with_parts(attribute, lambda parts: {**parts, name: inner(parts[name])})
+
+
+def _with_parts(attribute: str, changed: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Make:
+    def make(book: Book) -> Book:
+        update: dict[str, Any] = {attribute: changed(getattr(book, attribute))}
+        return replace(book, **update)
+
+    return make
+
+
+@dataclass(frozen=True, slots=True)
+class ContractPair:
+    """A contract in two books; `None` where a book has it not."""
+
+    id: str
+    was: Contract | None
+    now: Contract | None
+
+
+def contract_pairs(first: Iterator[Contract], second: Iterator[Contract]) -> Iterator[ContractPair]:
+    """Stream the contracts of two books side by side, both in order of id."""
+    old, new = next(first, None), next(second, None)
+    while old is not None or new is not None:
+        if new is None or (old is not None and old.id < new.id):
+            yield ContractPair(old.id if old else "", old, None)
+            old = next(first, None)
+        elif old is None or new.id < old.id:
+            yield ContractPair(new.id, None, new)
+            new = next(second, None)
+        else:
+            yield ContractPair(old.id, old, new)
+            old, new = next(first, None), next(second, None)
+
+
+def contract_changes(pair: ContractPair) -> list[Change]:
+    """Give what a contract that stands in both books differs by; who the customer is and its sink move no amount."""
+    if pair.was is None or pair.now is None:
+        return []
+    pointer = f"contracts/{pair.id}"
+    found = []
+    for one in differences(pair.was, pair.now):
+        key = one.path[0] if one.path else ""
+        if key not in {"customer", "sink"}:
+            path = one.path[1:] if key == "terms" else one.path
+            found.append(Change(f"{pointer}#{'/'.join(path)}", one.was, one.now, one.make))
+    return found
