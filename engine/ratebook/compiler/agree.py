@@ -158,7 +158,9 @@ class Agreements:
             fees=tuple(sources.fees()),
             charges=tuple(charges),
             minimum=_minimum(sources, header),
-            meters=frozenset(self.measures.drafts[one].spec.meter for charge in charges for one in charge.measures),
+            meters=frozenset(
+                self.measures.drafts[one].spec.meter for charge in charges for one in charge.measures
+            ),
             uncovered=frozenset(self._uncovered(charges, {one.charge.charge.id for one in claims})),
         )
 
