@@ -85,6 +85,8 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB342": Code("error", "A charge cannot go on in the ladder of another"),
         "RB343": Code("warning", "A price lock holds nothing back"),
         "RB344": Code("error", "A published plan is changed"),
+        "RB360": Code("error", "A role asks for more people than it has"),
+        "RB361": Code("error", "Two people sign with one key"),
         # 4xx: usage that could not be read or trusted
         "RB401": Code("error", "The data of a source is not there"),
         "RB402": Code("error", "A column of a source is missing"),

@@ -10,6 +10,7 @@ from ratebook.book.model import (
     Meter,
     Multiplier,
     Plan,
+    Policy,
     RatingRule,
     Settings,
     Sink,
@@ -46,7 +47,7 @@ class Book:
         settings: `specs/book.yaml`.
         meters: id → meter; likewise the other mappings, all in order of ids.
         plans: by the one form of their ids: `pro` for `pro@1`.
-        policy: `specs/policy.yaml` as it is written, or empty.
+        policy: `specs/policy.yaml`; without one nothing asks for anything.
         costs: `specs/costs.yaml` as it is written, or empty.
         digest: of the meaning: formatting and comments never change it, a meaning always does.
         source_digest: of all bytes of the book's files.
@@ -62,7 +63,7 @@ class Book:
     plans: Mapping[str, Plan]
     specs: Mapping[str, Spec]
     sinks: Mapping[str, Sink]
-    policy: Mapping[str, Any]
+    policy: Policy
     costs: Mapping[str, Any]
     digest: str
     source_digest: str

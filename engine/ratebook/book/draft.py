@@ -103,7 +103,7 @@ class Draft:
     contracts: FileContracts
     known: Mapping[str, frozenset[str]]
     places: FilePlaces
-    policy: Mapping[str, Any] = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
     costs: Mapping[str, Any] = field(default_factory=dict)
 
     def at_key(self, finding: Finding) -> Finding:

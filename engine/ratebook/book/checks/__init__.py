@@ -6,6 +6,7 @@ from typing import Final
 from ratebook.book.checks import (
     agreements,
     meters,
+    policy,
     prices,
     pricing_units,
     references,
@@ -45,6 +46,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     taxes.check_rate_names,
     templates.check_templates,
     secrets.check_secrets,
+    policy.check_policy,
 )
 
 

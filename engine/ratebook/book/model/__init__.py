@@ -18,6 +18,7 @@ from ratebook.book.model.meter import Band, Condition, Dimension, Meter
 from ratebook.book.model.money_off import ContractDiscount
 from ratebook.book.model.percentage import Dynamic, EventBounds, GraduatedPercentage, Percentage, PercentTier
 from ratebook.book.model.plan import Charge, Cycle, Discount, Fee, Minimum, Plan, Pricing
+from ratebook.book.model.policy import Demand, Permission, Policy, Role, Signer, Threshold
 from ratebook.book.model.price import (
     CellPrice,
     Flat,
@@ -32,7 +33,7 @@ from ratebook.book.model.price import (
 )
 from ratebook.book.model.rating import Convert, Labels, MeterUse, Multiplication, Multiplier, RatingRule
 from ratebook.book.model.settings import ClickHouse, Environment, FxFeed, PricingUnit, Settings, Source, Usage
-from ratebook.book.model.spec import Costs, Fx, Policy, Rounding, Sink, Spec
+from ratebook.book.model.spec import Costs, Fx, Rounding, Sink, Spec
 from ratebook.book.model.tax import ContractTax, Tax, TaxRate
 from ratebook.book.model.times import Duration, TrialUntil, When
 from ratebook.book.model.tree import DEFAULT_KEY
@@ -57,6 +58,7 @@ __all__ = [
     "Customer",
     "Cycle",
     "Dated",
+    "Demand",
     "Dimension",
     "Discount",
     "Duration",
@@ -84,19 +86,23 @@ __all__ = [
     "PerUnit",
     "PercentTier",
     "Percentage",
+    "Permission",
     "Plan",
     "Policy",
     "Price",
     "Pricing",
     "PricingUnit",
     "RatingRule",
+    "Role",
     "Rounding",
     "Settings",
+    "Signer",
     "Sink",
     "Source",
     "Spec",
     "Tax",
     "TaxRate",
+    "Threshold",
     "Tier",
     "TrialUntil",
     "Usage",

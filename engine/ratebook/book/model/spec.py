@@ -113,9 +113,5 @@ class Sink(Model):
     """Where usage that is only reported goes."""
 
 
-class Policy(RootModel[dict[str, Any]]):
-    """`specs/policy.yaml`: who must agree to what; kept as it is written."""
-
-
 class Costs(RootModel[dict[str, Any]]):
     """`specs/costs.yaml`: what things cost us; kept as it is written."""
