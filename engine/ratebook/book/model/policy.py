@@ -135,7 +135,8 @@ class Threshold(Demand):
     direction: Literal["rise", "fall", "either"] = "either"
     """Whether it is about customers who pay more, less, or either."""
     over_percent: NotNegative | None = None
-    """More than this share of what was paid; what was not billed at all before is over every percent."""
+    """More than this share of what was paid before. Where that was nothing any change is over it; a contract that is
+    new has no share, so it never is."""
     over_amount: Limit | None = None
     """More than this amount; a currency that is not listed is over it with any change."""
 
