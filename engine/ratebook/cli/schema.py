@@ -16,6 +16,8 @@ import click
 def schema(kind: str | None, root: Path, *, write: bool, markdown: bool) -> None:
     """Print the JSON Schema of a KIND of file, or list the kinds.
 
+    The kind `diff` is the document that `ratebook diff --format json` prints.
+
     Editors that speak to yaml-language-server find a schema by the first line of a file:
     `# yaml-language-server: $schema=../specs/schema/plan.schema.json`.
     """
@@ -30,6 +32,10 @@ def schema(kind: str | None, root: Path, *, write: bool, markdown: bool) -> None
     known = {one.name: one for one in KINDS}
     if kind is None:
         click.echo("\n".join(f"{one.name:<12}{one.path}" for one in KINDS))
+    elif kind == "diff":
+        from ratebook.preview import document
+
+        click.echo(dump(document.json_schema()), nl=False)
     elif kind in known:
         click.echo(dump(json_schema(known[kind])), nl=False)
     else:
