@@ -7,6 +7,7 @@ step changed is shown as the difference of two rounded nets.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -118,7 +119,8 @@ class Rating:
         nets = [round_to(net, unit, self.agreement.rounding) for net in exact]
         for kind, before, after in zip(("discount", "maximum", "minimum"), nets[:-1], nets[1:], strict=True):
             if after != before:
-                lines.append(writer.line(kind, after - before))
+                supplies = {"supplies": self.discounted_in_time(gross)} if kind == "discount" else {}
+                lines.append({**writer.line(kind, after - before), **supplies})
         stops = {**self.carried.stops, **{(one.pool, one.cell): one.stop() for one in ladders}}
         periods = (*self.carried.periods, self.period)
         carries = Carried(stops, periods, self.carried.net + exact[-1])
@@ -250,11 +252,7 @@ class Rating:
 
     def nets(self, gross: Sequence[Fraction]) -> list[Fraction]:
         """Gross, then after the discount, the maximum, the minimum: exact."""
-        discounted = ZERO
-        for segment, amount in zip(self.segments, gross, strict=True):
-            discount = self.charge.at("discount", segment.priced_at, self.agreement.where)
-            percent = ZERO if discount is None else Fraction(discount.node["percent"])
-            discounted += amount * (1 - percent / 100)
+        discounted = sum(gross, ZERO) - sum((off for _, off in self.discounted_in_time(gross)), ZERO)
         maximum, minimum = self.at_start("maximum"), self.at_start("minimum")
         capped = lifted = discounted
         if maximum is not None:
@@ -262,6 +260,15 @@ class Rating:
         if minimum is not None and self.carried.is_last:
             lifted = max(capped, self.exchange.amount(minimum) - self.carried.net)
         return [sum(gross, ZERO), discounted, capped, lifted]
+
+    def discounted_in_time(self, gross: Sequence[Fraction]) -> list[tuple[datetime, Fraction]]:
+        """What the charge's own discount takes off each segment, exactly: where it is split, it is taxed by that."""
+        found = []
+        for segment, amount in zip(self.segments, gross, strict=True):
+            discount = self.charge.at("discount", segment.priced_at, self.agreement.where)
+            percent = ZERO if discount is None else Fraction(discount.node["percent"])
+            found.append((segment.priced_at, amount * percent / 100))
+        return found
 
 
 def segment_cost(price: Own | None, ladder: Ladder, segment: int, exchange: Exchange) -> Cost:

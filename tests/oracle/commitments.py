@@ -16,7 +16,7 @@ from tests.oracle.agreement import Agreement
 from tests.oracle.balances import Balances, CommitmentBalance
 from tests.oracle.book import Own
 from tests.oracle.calendar import Period, Span, instant, local_date, share
-from tests.oracle.entries import Entry, take_off
+from tests.oracle.entries import Entry, Taken, take_off
 from tests.oracle.exchange import Exchange
 from tests.oracle.fees import Boundary, accrues
 from tests.oracle.money import divide_up, minor_unit, round_to
@@ -177,7 +177,12 @@ class Committing:
         bases = [max(ZERO, entry.left) for entry in eligible]
         if "factor" in overage:
             more = self.round(beyond * (Fraction(overage["factor"]) - 1))
-            parts = list(zip(eligible, divide_up(more, bases, self.unit), strict=True))
+            parts = [
+                Taken(entry, part, entry.supplied_in(ALWAYS))
+                for entry, part in zip(eligible, divide_up(more, bases, self.unit), strict=True)
+            ]
+            for entry, part, _ in parts:
+                entry.take(-part, ALWAYS)
             yield from [Posting("commitment", one["id"], more, parts)] if more else []
             return
         total = self.round(beyond * Fraction(overage["percent_off"]) / 100)
@@ -200,9 +205,7 @@ class Committing:
         if self.boundary.at >= self.last_use(one):
             balance.left = ZERO
 
-    def draw_from(
-        self, one: Written, balance: CommitmentBalance, besides: Fraction
-    ) -> list[tuple[Entry, Fraction]]:
+    def draw_from(self, one: Written, balance: CommitmentBalance, besides: Fraction) -> list[Taken]:
         eligible = self.eligible(one)
         bases = [max(ZERO, entry.left) for entry in eligible]
         whole = max(ZERO, sum((entry.left for entry in self.entries), besides))

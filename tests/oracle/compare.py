@@ -170,12 +170,9 @@ def line_of(line: Mapping[str, Any]) -> Line:
 
 
 def priced_in(pricing: Mapping[str, Any] | None) -> str | None:
-    """What a line costs in a pricing unit, if anything."""
-    return (
-        None
-        if pricing is None or not Fraction(pricing["amount"])
-        else f"{shown(Fraction(pricing['amount']))} {pricing['unit']}"
-    )
+    """What a line costs in a pricing unit, if it is anything that can be printed."""
+    amount = "0" if pricing is None else shown(Fraction(pricing["amount"]))
+    return None if pricing is None or amount == "0" else f"{amount} {pricing['unit']}"
 
 
 def shown(number: Fraction | None) -> str:

@@ -15,7 +15,7 @@ from tests.oracle.agreement import Agreement
 from tests.oracle.balances import Balances, CreditBalance
 from tests.oracle.book import Own
 from tests.oracle.calendar import instant
-from tests.oracle.entries import Entry, take_off
+from tests.oracle.entries import Entry, Taken, take_off
 from tests.oracle.exchange import Exchange
 from tests.oracle.fees import Boundary
 from tests.oracle.money import minor_unit, round_to
@@ -79,13 +79,13 @@ class Crediting:
         before = None if self.boundary.ending is None else self.boundary.ending.billed.start
         return expires is not None and before is not None and before >= expires
 
-    def pay(self, one: Written, balance: CreditBalance, window: Window) -> list[tuple[Entry, Fraction]]:
+    def pay(self, one: Written, balance: CreditBalance, window: Window) -> list[Taken]:
         eligible = [entry for entry in self.entries if entry.is_in(one.get("applies_to", ["usage", "fee"]))]
         bases = [max(ZERO, entry.inside(window)) for entry in eligible]
         whole = max(ZERO, sum((entry.left for entry in self.entries), self.standing))
         most = min(balance.left, whole, self.round(sum(bases, ZERO)))
         taken = take_off(eligible, most, bases, window, minor_unit(self.terms.currency))
-        used = sum((part for _, part in taken), ZERO)
+        used = sum((one.amount for one in taken), ZERO)
         balance.used += used
         balance.left -= used
         return taken

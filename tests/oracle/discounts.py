@@ -14,7 +14,7 @@ from fractions import Fraction
 from tests.oracle.agreement import Agreement
 from tests.oracle.balances import Balances
 from tests.oracle.book import Own
-from tests.oracle.entries import Entry, take_off
+from tests.oracle.entries import Entry, Taken, take_off
 from tests.oracle.exchange import Exchange
 from tests.oracle.fees import Boundary
 from tests.oracle.money import minor_unit, round_to
@@ -22,7 +22,6 @@ from tests.oracle.posting import Posting, taken_off
 from tests.oracle.windows import Discount, Window, discount_window, discounts_of, same_plan
 
 ZERO = Fraction(0)
-Taken = list[tuple[Entry, Fraction]]
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Discounting:
             one for one in self.entries if one.is_in(discount["applies_to"]) and is_on_plan(one, discount)
         ]
 
-    def percent_off(self, discount: Discount) -> Taken:
+    def percent_off(self, discount: Discount) -> list[Taken]:
         window, reduced = discount_window(self.terms, discount), self.reduced(discount)
         percent = Fraction(discount["percent"]) / 100
         inside = [entry.inside(window) for entry in reduced]
@@ -67,7 +66,7 @@ class Discounting:
             wanted = [min(whole, part) for whole, part in zip(wholes, inside, strict=True)]
         return take_off(reduced, self.round(sum(wanted, ZERO)), wanted, window, self.unit)
 
-    def amount_off(self, name: str, discount: Discount) -> Taken:
+    def amount_off(self, name: str, discount: Discount) -> list[Taken]:
         """Once each billing period: of the one that ended what fees in advance have left, and for those of the next."""
         amount = self.round(self.exchange.amount(Own(discount["amount"], self.terms.currency)))
         window, at = discount_window(self.terms, discount), self.boundary.at
@@ -75,10 +74,10 @@ class Discounting:
         begins = Window(at if window.start is None else max(at, window.start), window.end)
         taken = self.most_off(discount, self.balances.discounts.pop(name, amount), ended)
         ahead = self.most_off(discount, amount, begins)
-        self.balances.discounts[name] = amount - sum((part for _, part in ahead), ZERO)
+        self.balances.discounts[name] = amount - sum((one.amount for one in ahead), ZERO)
         return [*taken, *ahead]
 
-    def most_off(self, discount: Discount, amount: Fraction, window: Window) -> Taken:
+    def most_off(self, discount: Discount, amount: Fraction, window: Window) -> list[Taken]:
         reduced = self.reduced(discount)
         inside = [entry.inside(window) for entry in reduced]
         total = min(amount, self.round(sum(inside, ZERO)))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tests.oracle.calendar import MICROSECOND, Span, local_date, midnight
@@ -70,6 +71,12 @@ class Entry:
     def whole_inside(self, window: Window) -> Fraction:
         return sum((piece.whole for piece in self.pieces if window.holds(piece.at)), ZERO)
 
+    def supplied_in(self, window: Window) -> list[tuple[datetime, Fraction]]:
+        """The instants in a window with what is left then, where a tax is split; a fee is split by all its days."""
+        if self.kind == "fee":
+            return self.supplies
+        return [(piece.at, piece.left) for piece in self.pieces if window.holds(piece.at)]
+
     def take(self, amount: Fraction, window: Window) -> None:
         """Take an amount off the pieces in a window, each by the same share."""
         inside = self.inside(window)
@@ -77,6 +84,14 @@ class Entry:
         for piece in self.pieces:
             if amount and window.holds(piece.at):
                 piece.left -= amount * piece.left / inside
+
+
+class Taken(NamedTuple):
+    """What is taken of an entry, and where a tax is split, when that was supplied."""
+
+    entry: Entry
+    amount: Fraction
+    supplies: Sequence[tuple[datetime, Fraction]]
 
 
 def entries_of(fees: Sequence[FeeLine], charges: Sequence[RatedCharge], supplied: datetime) -> list[Entry]:
@@ -133,7 +148,7 @@ def pieces_of(charge: RatedCharge) -> list[Piece]:
 
 def take_off(
     entries: Sequence[Entry], total: Fraction, shares: Sequence[Fraction], window: Window, unit: Fraction
-) -> list[tuple[Entry, Fraction]]:
+) -> list[Taken]:
     """Take an amount off entries in proportion to shares, from none more than is left of it; say what of which."""
     parts = [ZERO] * len(entries)
     open_to_more = [number for number, share in enumerate(shares) if share]
@@ -144,7 +159,11 @@ def take_off(
             parts[number] = min(parts[number] + part, max(entries[number].left, ZERO))
         rest = total - sum(parts, ZERO)
         open_to_more = [number for number in open_to_more if parts[number] < entries[number].left]
-    taken = [(entry, part) for entry, part in zip(entries, parts, strict=True) if part]
-    for entry, part in taken:
+    taken = [
+        Taken(entry, part, entry.supplied_in(window))
+        for entry, part in zip(entries, parts, strict=True)
+        if part
+    ]
+    for entry, part, _ in taken:
         entry.take(part, window)
     return taken

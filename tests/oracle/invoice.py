@@ -100,8 +100,8 @@ class Invoicing:
         if posting.of:
             return [
                 portion
-                for entry, part in posting.of
-                for portion in portions_in_time(self.terms, number, entry, part)
+                for one in posting.of
+                for portion in portions_in_time(self.terms, number, one.entry, one.amount, one.supplies)
             ]
         return [Portion(number, STANDARD, self.supplied(), posting.amount)]
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.calendar import Span
-from tests.oracle.entries import Entry
+from tests.oracle.entries import Taken
 
 ZERO = Fraction(0)
 
@@ -24,7 +24,7 @@ class Posting:
     kind: str
     name: str
     amount: Fraction
-    of: Sequence[tuple[Entry, Fraction]] = field(default_factory=tuple)
+    of: Sequence[Taken] = field(default_factory=tuple)
 
     def line(self, period: Span | None) -> dict[str, Any]:
         return {
@@ -39,10 +39,12 @@ class Posting:
         }
 
 
-def taken_off(kind: str, name: str, taken: Sequence[tuple[Entry, Fraction]]) -> list[Posting]:
+def taken_off(kind: str, name: str, taken: Sequence[Taken]) -> list[Posting]:
     """The line of what was taken off entries; none where nothing was."""
-    amount = sum((part for _, part in taken), ZERO)
-    return [Posting(kind, name, -amount, [(entry, -part) for entry, part in taken])] if amount else []
+    amount = sum((one.amount for one in taken), ZERO)
+    return (
+        [Posting(kind, name, -amount, [one._replace(amount=-one.amount) for one in taken])] if amount else []
+    )
 
 
 def standing(postings: Sequence[Posting]) -> Fraction:

@@ -87,6 +87,22 @@ def test_a_prepaid_commitment_is_drawn_before_credits_burn() -> None:
     assert burned(result)[-1] == [-70]
 
 
+def test_credits_pay_for_what_costs_more_beyond_a_commitment() -> None:
+    """Of 150 used 50 are beyond 100, and cost 10 more: the credit pays 150 of 160."""
+    promise = {
+        "id": "q4",
+        "amount": 100,
+        "from": date(2026, 10, 1),
+        "until": date(2027, 1, 1),
+        "pay": "in_arrears",
+        "overage": {"factor": "1.2"},
+    }
+    result = billed({"10": "150"}, "2026-10", commitments=[promise], credits=[CREDIT])
+    assert amounts(result.invoices[-1], "commitment") == [10]
+    assert burned(result) == [[-150]]
+    assert result.invoices[-1]["total"] == 10
+
+
 def test_balances_that_are_brought_forward() -> None:
     """In two runs as in one."""
     uses = {"10": "100", "11": "80"}

@@ -68,7 +68,8 @@ def segments_of(book: Mapping[str, Any], agreement: Agreement, charge: Item, per
     rule = book["rating"][charge.get("rating")]
     if not any(is_additive(book["meters"][use.meter]) for use in meters_of(rule)):
         return [Segment(period.billed, period.billed.last_instant)]
-    cuts = {cut for key in ("price", "discount") for cut in real_changes(charge.own(key), agreement.where)}
+    cuts = real_changes(charge.own("price"), agreement.where)
+    cuts |= changes(charge.get("discount"), agreement.where)
     cuts |= discount_edges(agreement) | credit_edges(agreement) | tax_edges(agreement, charge)
     inside = sorted(cut for cut in cuts if period.billed.start < cut < period.billed.end)
     starts, ends = [period.billed.start, *inside], [*inside, period.billed.end]
