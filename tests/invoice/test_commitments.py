@@ -158,6 +158,35 @@ def test_f66_a_balance_says_what_was_spent_filled_up_and_is_left() -> None:
     ]
 
 
+def two() -> str:
+    return ", ".join(BY_PERIOD.replace("id: q", f"id: {name}") for name in "qr")
+
+
+def test_two_commitments_give_back_no_more_than_an_invoice_comes_to() -> None:
+    """Each asks for 310 in January, when nothing was spent; by the end of February 590 are due, and 600 were spent.
+
+    Both would give 310 back of 600: `r` gives back 290, and asks for 20 less in March, when 900 are due and 650 spent.
+    """
+    billed = run(two(), 0, 600, 50)
+    assert lines(billed) == [
+        "02 commitment 310.00",
+        "02 commitment 310.00",
+        "03 commitment -310.00",
+        "03 commitment -290.00",
+        "04 commitment 250.00",
+        "04 commitment 230.00",
+    ]
+    assert [invoice["total"] for invoice in billed.documents] == ["620.00", "0.00", "530.00"]
+
+
+def test_what_two_commitments_have_left_to_give_back_at_the_end_is_a_credit_note() -> None:
+    """Each has asked for 590 by March, and then 900 are spent: all of it is given back, 280 more than was spent."""
+    billed = run(two(), 0, 0, 900)
+    last = billed.documents[-1]
+    assert (last["total"], last["document"]) == ("-280.00", "credit_note")
+    assert carried(billed, "r")[-1] == "900.00 0.00 0.00"
+
+
 # Paid in advance
 
 PREPAID = "{id: p, amount: 1000, from: 2026-01-01, until: 2026-04-01, pay: in_advance}"
@@ -225,6 +254,21 @@ def test_what_is_beyond_it_costs_less_or_more(overage: str, line: str) -> None:
     """300 and 800 of 1,000: 100 are beyond."""
     beyond = run(PREPAID.replace("}", f", overage: {{{overage}}}}}"), 300, 800)
     assert line in lines(beyond, "discount", "commitment")
+
+
+def test_what_one_overage_adds_costs_no_more_by_another() -> None:
+    """300 of 100 and 100 leave 100 beyond both: 20 more for `p`, and 20 for `q`, not 24."""
+    both = ", ".join(
+        f"{{id: {name}, amount: 100, from: 2026-01-01, until: 2026-04-01, pay: in_advance, overage: {{factor: 1.2}}}}"
+        for name in "pq"
+    )
+    billed = run(both, 300)
+    assert [line for line in lines(billed) if line.startswith("02")] == [
+        "02 commitment -100.00",
+        "02 commitment -100.00",
+        "02 commitment 20.00",
+        "02 commitment 20.00",
+    ]
 
 
 def test_of_two_prepaid_commitments_the_one_that_ends_earlier_is_drawn_first() -> None:

@@ -201,7 +201,7 @@ class Rating:
         each = self.at_start("included_each")
         if each is not None and each.node:
             for ladder in ladders:
-                ladder.included = included
+                ladder.included = max(ZERO, included - ladder.start.billable)
             return
         meters = [self.book["meters"][use.meter] for use in meters_of(self.rule)]
         measured = measured_units(self.rule, meters, self.period, self.agreement.where)

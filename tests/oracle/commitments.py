@@ -60,11 +60,13 @@ class Committing:
                 found += self.fill_up(one)
             elif not is_prepaid(one):
                 beyond.append((one, self.beyond(one)))
-                found += self.true_up(one)
+                found += self.true_up(one, self.standing + standing(found))
         for one in sorted((one for one in written if is_prepaid(one)), key=self.order):
             found += self.draw(one, self.standing + standing(found))
             if self.counts(one):
                 beyond.append((one, self.billed(one)))
+        for entry in self.entries:
+            entry.undrawn = entry.left
         for one, amount in beyond:
             found += self.overage(one, amount)
         return found
@@ -112,7 +114,8 @@ class Committing:
 
     # Over a term, in arrears
 
-    def true_up(self, one: Written) -> Iterator[Posting]:
+    def true_up(self, one: Written, besides: Fraction) -> Iterator[Posting]:
+        """What is due by now; during the term no more is given back than the invoice comes to, with lines `besides`."""
         amount = self.amount(one)
         balance = self.balance(one, amount)
         if self.counts(one):
@@ -120,6 +123,9 @@ class Committing:
         target = self.target(one, amount)
         if target is not None:
             due = max(balance.spent, target) - balance.spent - balance.trued_up
+            if not self.is_over(one):
+                whole = sum((entry.left for entry in self.entries), besides)
+                due = max(due, -max(whole, ZERO))
             balance.trued_up += due
             if due:
                 yield Posting("commitment", one["id"], due)
@@ -169,12 +175,12 @@ class Committing:
         return self.promised_by(one, amount, self.boundary.at)
 
     def overage(self, one: Written, amount: Fraction) -> Iterator[Posting]:
-        """What is beyond a commitment, and has not been drawn from any, costs less, or more."""
+        """What is beyond a commitment, and has not been drawn from any, costs less, or more: but not what that adds."""
         overage, eligible = one.get("overage"), self.eligible(one)
-        beyond = min(amount, sum((max(ZERO, entry.left) for entry in eligible), ZERO))
+        bases = [max(ZERO, min(entry.left, entry.undrawn)) for entry in eligible]
+        beyond = min(amount, sum(bases, ZERO))
         if overage is None or not beyond:
             return
-        bases = [max(ZERO, entry.left) for entry in eligible]
         if "factor" in overage:
             more = self.round(beyond * (Fraction(overage["factor"]) - 1))
             parts = [

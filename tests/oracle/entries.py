@@ -49,6 +49,7 @@ class Entry:
         rate: the name of its tax rate.
         supplied: the instant at which it is taxed.
         discounted: what contract discounts have left of it.
+        undrawn: what is left of that when all commitments are drawn.
         supplies: where a tax is split at its changes, instants with how much of it each has.
     """
 
@@ -61,6 +62,7 @@ class Entry:
     supplied: datetime
     supplies: list[tuple[datetime, Fraction]]
     discounted: Fraction = ZERO
+    undrawn: Fraction = ZERO
 
     def is_in(self, applies_to: Sequence[str]) -> bool:
         return self.kind in applies_to or self.id in applies_to

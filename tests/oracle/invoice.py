@@ -113,7 +113,7 @@ class Invoicing:
     def minimums(self, entries: Sequence[Entry]) -> list[Posting]:
         """What is missing to the plan's minimum in each part: its entries are worth less than its share of it.
 
-        Where the period is not divided, everything on the invoice counts.
+        The first one also counts what is of stages before, the last one what is of later ones.
         """
         found = []
         for part in self.due.parts:
@@ -128,13 +128,16 @@ class Invoicing:
             return ZERO
         least = self.exchange.amount(Own(own.node["amount"], own.currency))
         least *= share(part.period, own.node.get("prorate", "days"), self.terms.where)
-        counted = [
-            one
-            for one in entries
-            if one.is_in(own.node["applies_to"]) and (len(self.due.parts) == 1 or one.stage is part.stage)
-        ]
+        counted = [one for one in entries if one.is_in(own.node["applies_to"]) and self.is_of(one, part)]
         reached = sum((entry.left for entry in counted), ZERO)
         return round_to(least, minor_unit(self.terms.currency), self.terms.rounding) - reached
+
+    def is_of(self, entry: Entry, part: Part) -> bool:
+        """Whether an entry counts in a part: of its stage, in the first of those before, in the last of later ones."""
+        stage, parts = part.stage, self.due.parts
+        is_earlier = entry.stage.start < stage.start and part is parts[0]
+        is_later = entry.stage.start > stage.start and part is parts[-1]
+        return entry.stage is stage or is_earlier or is_later
 
     def period(self) -> Any:
         """The billed period that ended; at the opening that which begins."""

@@ -36,11 +36,13 @@ class Start:
         units: not rounded, with the included ones.
         billable: the same, rounded.
         events: how many there have been.
+        net: the position where it stopped: what was not free.
     """
 
     units: Fraction = Fraction(0)
     billable: Fraction = Fraction(0)
     events: int = 0
+    net: Fraction = Fraction(0)
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Ladder:
         each: the same, line → the units of each event.
         start: what it has had before: nothing, unless it goes on where that of a part before stopped.
         reached: after each segment, the billable units with those from before.
-        included: billable units that are free, from the very beginning on.
+        included: billable units that are free, of those that are not from before.
         costs: what each segment costs.
         in_units: the same in the pricing unit, where the price is in one.
     """
@@ -113,9 +115,11 @@ class Ladder:
         return total
 
     def net_reached(self, segment: int) -> Fraction:
-        """Net units of the ladder after a segment (-1: before the first)."""
-        billable = self.start.billable if segment < 0 else self.reached[segment]
-        return max(Fraction(0), billable - self.included)
+        """Net units of the ladder after a segment (-1: before the first): it goes on where it stopped."""
+        own = Fraction(0) if segment < 0 else self.reached[segment] - self.start.billable
+        return max(
+            Fraction(0), self.start.net + (min(own, Fraction(0)) or max(Fraction(0), own - self.included))
+        )
 
     def stretch(self, segment: int) -> Stretch:
         return Stretch(
@@ -134,7 +138,8 @@ class Ladder:
     def stop(self) -> "Start":
         """What a ladder that goes on from this one has had before."""
         units = self.start.units + sum(self.line_units().values(), Fraction(0))
-        return Start(units, self.total, int(self.counted(len(self.units) - 1).until))
+        last = len(self.units) - 1
+        return Start(units, self.total, int(self.counted(last).until), self.net_reached(last))
 
 
 def divisor(rule: Mapping[str, Any], meter: Mapping[str, Any]) -> Fraction:
@@ -167,16 +172,17 @@ def count_billable(ladder: Ladder, rounding: str) -> None:
 
 
 def spread_included(ladders: Sequence[Ladder], included: Fraction, *, measured: Fraction) -> None:
-    """Deduct included units once for the whole charge, spread by billable units.
+    """Deduct included units once for the whole charge, spread by billable units; those used before count against them.
 
     They are spread by largest remainder; `measured` says how many units, as they are counted for the step, one
     billable unit is made from.
     """
-    if included >= sum((ladder.total for ladder in ladders), Fraction(0)):
+    included = max(Fraction(0), included - sum((ladder.start.billable for ladder in ladders), Fraction(0)))
+    if included >= sum((ladder.billable for ladder in ladders), Fraction(0)):
         for ladder in ladders:
-            ladder.included = ladder.total
+            ladder.included = ladder.billable
         return
-    billable = [ladder.total for ladder in ladders]
+    billable = [ladder.billable for ladder in ladders]
     step = finest_step([number * measured for number in (included, *billable)]) / measured
     for ladder, part in zip(ladders, divide_up(included, billable, step), strict=True):
         ladder.included = part

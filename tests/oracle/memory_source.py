@@ -256,8 +256,10 @@ def aggregate(measure: Measure, group: Sequence[Counted], spans: Sequence[Interv
         return sum((level(measure, group, span.end) for span in spans), Decimal(0))
     if measure.prorate == "seconds":
         return integral(measure, group, Interval(spans[0].start, end))
-    if measure.recurring or measure.operation is not None:
+    if measure.recurring:
         return level(measure, group, end)
+    if measure.operation is not None:
+        return level(measure, [replace(one, until=end) for one in group], end)
     return of_events(measure, group, end)
 
 

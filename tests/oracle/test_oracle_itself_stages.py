@@ -86,12 +86,12 @@ def test_ladders_begin_again_on_a_new_plan_unless_they_carry_on() -> None:
 def test_included_units_of_a_new_plan_are_its_own_or_less_what_was_used() -> None:
     """50 included before, 100 after. Anew: 30 × 2 and nothing. Carried on: of 160 units 100 are free, so 60 × 2.
 
-    The other way round: nothing, then of 160 units 50 are free, 30 of which went before: 70 × 2 + 10.
+    The other way round: nothing, then none is free that has not been used: 80 × 2 from where the ladder stopped, at 0.
     """
     starter, pro = {"included": 50}, {"included": 100}
     assert two_ladders({}, starter, pro) == 60
     assert two_ladders({"plan_change": {"tiers": "carry"}}, starter, pro) == 60 + 120
-    assert two_ladders({"plan_change": {"tiers": "carry"}}, pro, starter) == 150
+    assert two_ladders({"plan_change": {"tiers": "carry"}}, pro, starter) == 160
 
 
 def test_a_part_has_its_minimum_and_its_share_of_the_plans() -> None:

@@ -44,8 +44,9 @@ def commit(form: Form, entries: Sequence[Entry], balances: Balances) -> tuple[St
         if one.counts and one.overage is not None and before is not None:
             most = None if one.kind == "prepaid" else _more_beyond(one, before, committed[one.commitment])
             beyond.append(_Beyond(one, most))
+    undrawn = entries
     for promise, most in beyond:
-        step = _overage(form, entries, promise, most)
+        step = _overage(form, entries, undrawn, promise, most)
         lines += step.lines
         entries = step.entries
     return Stepped(lines, entries), replace(balances, commitments=committed)
@@ -74,11 +75,16 @@ def _added(entries: Sequence[Entry], one: CommitmentProgram, added: Divided) -> 
 def _over_term(
     form: Form, entries: Sequence[Entry], one: CommitmentProgram, before: Committed, spent: Decimal
 ) -> tuple[Stepped, Committed]:
-    """Count what was spent, and fill up to what is due by now, less what was filled up before."""
+    """Count what was spent, and fill up to what is due by now, less what was filled up before.
+
+    No more is given back than the invoice comes to; the rest follows later in the term, at its end in full.
+    """
     spent = before.spent + (spent if one.counts else ZERO)
     more = ZERO
     if one.due is not None:
         more = max(spent, _due(form, one)) - spent - before.trued_up
+        if one.due.numerator < one.due.denominator:
+            more = max(more, -max(total_of(entry.amount for entry in entries), ZERO))
     trued_up = before.trued_up + more
     left = max(one.amount - spent - trued_up, form.rounded(ZERO))
     after = Committed(form.rounded(spent), form.rounded(trued_up), form.rounded(left))
@@ -123,13 +129,20 @@ def _more_beyond(one: CommitmentProgram, before: Committed, after: Committed) ->
     return max(after.spent - one.amount, ZERO) - max(before.spent - one.amount, ZERO)
 
 
-def _overage(form: Form, entries: Sequence[Entry], one: CommitmentProgram, most: Decimal | None) -> Stepped:
-    """Make what is left of what counts, up to an amount, cost less or more."""
+def _overage(
+    form: Form,
+    entries: Sequence[Entry],
+    undrawn: Sequence[Entry],
+    one: CommitmentProgram,
+    most: Decimal | None,
+) -> Stepped:
+    """Make what is left of what counts, up to an amount, cost less or more; what another overage adds costs no more."""
     overage = one.overage or OverageProgram(ZERO, "discount")
-    shares = {
-        index: Fraction(entry.amount) for index, entry in counted(entries, one.applies_to) if entry.amount > 0
+    limits = {
+        index: min(entry.amount, undrawn[index].amount) for index, entry in counted(entries, one.applies_to)
     }
-    rest = total_of(entries[index].amount for index in shares)
+    shares = {index: Fraction(limit) for index, limit in limits.items() if limit > 0}
+    rest = total_of(limits[index] for index in shares)
     amount = form.rounded(min(rest, rest if most is None else most) * overage.change)
     unit = form.program.agreement.minor_unit
     if amount < 0:
