@@ -24,8 +24,8 @@ def read_commit(root: Path, ref: str) -> dict[str, bytes]:
     Raises:
         TreeError: there is no repository or no such commit, the book does not stand in it, or it holds a link.
     """
-    commit, prefix = _commit(root, ref), _prefix(root)
-    listed = _git(root, "ls-tree", "-r", "-z", "--full-tree", commit, *([prefix] if prefix else []))
+    commit, prefix = commit_of(root, ref), _prefix(root)
+    listed = run_git(root, "ls-tree", "-r", "-z", "--full-tree", commit, *([prefix] if prefix else []))
     found: dict[str, str] = {}
     for entry in filter(None, listed.split(b"\0")):
         described, _, path = entry.partition(b"\t")
@@ -55,19 +55,24 @@ def _belongs(path: str) -> bool:
     )
 
 
-def _commit(root: Path, ref: str) -> str:
+def commit_of(root: Path, ref: str) -> str:
+    """Find the commit that a branch, a tag or another name stands for."""
     if ref.startswith("-"):
         raise TreeError(f"{ref!r} is no name of a commit")
     words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    return _git(root, *words, about=ref).decode().strip()
+    return run_git(root, *words, about=ref).decode().strip()
 
 
 def _prefix(root: Path) -> str:
-    return _git(root, "rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").rstrip("\n")
+    return run_git(root, "rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").rstrip("\n")
 
 
-def _git(root: Path, *words: str, about: str = "") -> bytes:
-    """Run git, whose words are never a user's but behind a check or an end of options."""
+def run_git(root: Path, *words: str, about: str = "") -> bytes:
+    """Run git, whose words are never a user's but behind a check or an end of options.
+
+    Raises:
+        TreeError: git is not there, or it says that something is wrong.
+    """
     try:
         done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, check=False)  # noqa: S603, S607
     except OSError:
