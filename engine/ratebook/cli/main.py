@@ -24,6 +24,7 @@ COMMANDS: Final = {
         "Print the rating plan of a period: queries, slots, programs.",
     ),
     "explain": ("ratebook.cli.explain:explain", "Explain an invoice, from a line back to YAML and usage."),
+    "fmt": ("ratebook.cli.fmt:fmt", "Format the YAML files of a book, keeping comments."),
     "rate": ("ratebook.cli.rate:rate", "Rate a period: usage and book in, invoices out."),
     "schema": ("ratebook.cli.schema:schema", "Print the JSON Schemas that editors check a book with."),
 }
