@@ -1,0 +1,45 @@
+"""A diff document at a terminal: goldens, and what they cannot show."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from ratebook.preview.text import WIDTH, draw_text
+from tests.preview.documents import DOCUMENTS, EMPTY, RICH, SMALL
+from tests.preview.golden_file import TextFile
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_text(name: str, snapshot: SnapshotAssertion) -> None:
+    assert draw_text(DOCUMENTS[name]) == snapshot(extension_class=TextFile)
+
+
+def test_no_row_is_wider_than_a_terminal_of_100_columns() -> None:
+    assert max(map(len, draw_text(RICH).splitlines())) <= WIDTH
+
+
+def test_nothing_but_a_sentence_is_said_where_nothing_changes() -> None:
+    assert draw_text(EMPTY).splitlines()[-1] == (
+        "Nothing changes: every contract pays the same with both books."
+    )
+
+
+def test_a_change_that_moves_no_money_is_still_shown() -> None:
+    document: Any = {**EMPTY, "causes": [RICH["causes"][5]]}
+
+    assert "moves no money" in draw_text(document)
+
+
+def test_a_name_cannot_command_the_terminal() -> None:
+    document: Any = deepcopy(SMALL)
+    document["contracts"][0]["customer"] = "Acme \x1b[2J GmbH"
+
+    assert "\x1b" not in draw_text(document)
+
+
+def test_causes_and_contracts_are_cut_to_the_largest() -> None:
+    rows = draw_text(RICH).splitlines()
+
+    assert "… and 48 more; --format html or json has them all" in rows
