@@ -1,7 +1,6 @@
 """Findings of a book as text for people, JSON for programs, and annotations for GitHub."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -9,9 +8,10 @@ from typing import Any, Final
 from ratebook.book import Loaded
 from ratebook.finding_codes import CODES
 from ratebook.findings import SEVERITIES, Finding, Position, draw
+from ratebook.preview.annotations import Level, workflow_command
 
 FORMAT_VERSION: Final = "1.0"
-_GITHUB: Final = {"error": "error", "warning": "warning", "info": "notice"}
+_GITHUB: Final[Mapping[str, Level]] = {"error": "error", "warning": "warning", "info": "notice"}
 _MOST_ANNOTATIONS: Final = 10
 """GitHub shows so many annotations of a severity for each step."""
 
@@ -78,11 +78,6 @@ def _annotation(finding: Finding, position: Position | None) -> str:
         properties["file"] = position.file
         properties["line"] = str(position.line)
         properties["col"] = str(position.column)
-    written = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
     parts = [finding.message, f"expected: {finding.expected}", f"help: {finding.help}"]
     text = "\n".join(part for part in parts if not part.endswith(": "))
-    return f"::{_GITHUB[finding.severity]} {written}::{_escaped(text)}"
-
-
-def _escaped(text: str, more: str = "") -> str:
-    return re.sub(f"[%\r\n{more}]", lambda found: f"%{ord(found[0]):02X}", text)
+    return workflow_command(_GITHUB[finding.severity], text, properties)
