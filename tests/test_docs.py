@@ -4,12 +4,14 @@ import doctest
 import importlib
 import pkgutil
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 import ratebook
-from ratebook.cli.main import COMMANDS
+from ratebook.cli.main import COMMANDS, cli
 from tests.example import REPOSITORY
 from tests.example import ratebook as run
 
@@ -45,6 +47,15 @@ def test_examples_in_docstrings_are_true(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
+def every_command() -> Iterator[tuple[str, ...]]:
+    """Give the words that call each command, those of groups too."""
+    for name in sorted(COMMANDS):
+        yield (name,)
+        command = cli.get_command(click.Context(cli), name)
+        for inner in sorted(command.commands) if isinstance(command, click.Group) else ():
+            yield name, inner
+
+
 def test_no_page_has_a_gap_left_to_fill() -> None:
     assert [page.name for page in PAGES if re.search(r"@@|TODO|FIXME", page.read_text("utf-8"))] == []
 
@@ -52,6 +63,6 @@ def test_no_page_has_a_gap_left_to_fill() -> None:
 def test_the_reference_of_commands_is_their_help() -> None:
     """To renew it, paste what each command prints with `--help`, 100 columns wide."""
     page = (REPOSITORY / "docs" / "reference" / "commands.md").read_text("utf-8")
-    for words in [(), *((command,) for command in sorted(COMMANDS))]:
+    for words in [(), *every_command()]:
         printed = run(*words, "--help", environment={"COLUMNS": "100"}).stdout
         assert f"```\n{printed}```" in page, words

@@ -148,3 +148,10 @@ def test_a_move_to_another_server_is_not_followed_as_the_token_is_not_for_it() -
 def test_writing_is_not_turned_into_reading_by_a_move() -> None:
     sent = Sent(Script(Reply(302, headers={"Location": "/moved"})), Request("POST", "/a", json={}))
     assert (len(sent.asked), sent.status) == (1, 302)
+
+
+def test_a_page_where_a_document_should_be_is_an_error_that_says_so() -> None:
+    sent = Sent(Script(Reply(200, b"<html>Log in</html>")), Request("GET", "/a"))
+    assert sent.answer is not None
+    with pytest.raises(HttpError, match=r"no JSON .*: <html>Log in</html>"):
+        sent.answer.json()

@@ -66,9 +66,17 @@ class Answer(NamedTuple):
         """Read the body; a number with a point is a `Decimal`, so that an amount stays what was sent.
 
         Raises:
-            ValueError: the body is no JSON.
+            HttpError: the body is no JSON.
         """
-        return json.loads(self.body, parse_float=Decimal)
+        try:
+            return json.loads(self.body, parse_float=Decimal)
+        except ValueError as error:
+            shown = printable(self.body[:_SHOWN].decode("utf-8", "replace"))
+            raise HttpError(
+                f"the server's answer is no JSON ({error}): {shown}\n"
+                "  = help: look whether the address leads to the API, or to a proxy's page",
+                self,
+            ) from None
 
 
 class HttpError(Exception):

@@ -19,6 +19,7 @@ COMMANDS: Final = {
         "ratebook.cli.check:check",
         "Check a rate book and show everything that is wrong, at its place.",
     ),
+    "ci": ("ratebook.cli.ci:ci", "Show previews in pull requests: workflows, and the comment they keep."),
     "compile": (
         "ratebook.cli.compile:compile_",
         "Print the rating plan of a period: queries, slots, programs.",
