@@ -8,6 +8,7 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, RootModel
@@ -75,12 +76,8 @@ class Keys(NamedTuple):
 def annotation_of(path: str) -> Any:  # noqa: ANN401 - an annotation
     """Give the annotation of a whole file by its path in the book; None for a file of another kind."""
     named = {kind.path: kind.model for kind in KINDS}
-    folder = path.rpartition("/")[0]
-    if path in named:
-        return named[path]
-    parts = folder.split("/")
-    kind = named.get(f"{'/'.join(parts[:2])}/*.yaml") if parts[0] == "specs" else None
-    return kind or named.get(f"{parts[0]}/*.yaml")
+    folders = [f"{folder.as_posix()}/*.yaml" for folder in PurePosixPath(path).parents]
+    return next((named[place] for place in (path, *folders) if place in named), None)
 
 
 def item_of(annotation: Any) -> Any:  # noqa: ANN401 - annotations
