@@ -11,9 +11,10 @@ import yaml
 from syrupy.assertion import SnapshotAssertion
 
 from ratebook.cli.main import COMMANDS, cli
-from tests.example import ratebook
+from tests.example import REPOSITORY, ratebook
 
 PLATFORMS = ("github", "gitlab")
+OWN = REPOSITORY / ".github" / "workflows" / "ci.yml"
 TO_COME = {"diff", "test"}
 """Commands that workflows call and that are not there yet."""
 
@@ -82,10 +83,18 @@ def test_it_installs_the_version_that_printed_it(text: str) -> None:
     assert f'pip install --quiet "ratebook=={version}"' in text
 
 
-def test_actions_are_pinned_by_their_commit_with_the_full_version_beside(on_github: Any) -> None:
-    used = re.findall(r"uses: (.*)", printed("github"))
-    assert len(used) == 3
-    assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one) for one in used)
+def test_actions_are_pinned_by_their_commit_with_the_full_version_beside() -> None:
+    for workflow in (printed("github"), OWN.read_text("utf-8")):
+        used = re.findall(r"uses: (.*)", workflow)
+        assert used
+        assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one) for one in used)
+
+
+def test_the_project_itself_is_tested_on_every_python_it_supports() -> None:
+    workflow = yaml.load(OWN.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506 - it makes texts only
+    job = workflow["jobs"]["test"]
+    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    assert job["steps"][-1]["run"] == "make test PYTHON=python"
 
 
 def test_the_job_may_read_and_comment_and_nothing_else(on_github: Any) -> None:
