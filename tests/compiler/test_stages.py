@@ -21,7 +21,7 @@ MOMENTS = st.integers(0, 400 * 24 * 3600).map(lambda seconds: Instant(START + se
 
 
 def terms(name: str) -> PlanTerms:
-    return PlanTerms(name, (), (), Timed(()), frozenset(), frozenset())
+    return PlanTerms(name, (), (), Timed(()), {})
 
 
 A, B = terms("a"), terms("b")

@@ -316,6 +316,15 @@ def test_a84_what_is_supplied_before_the_tax_begins_is_not_taxed() -> None:
     assert totals(found) == ("31.00", "2.20", "33.20")
 
 
+def test_a84_a_fee_in_advance_is_split_where_the_tax_begins() -> None:
+    """It is billed at the end of June; 22 of its 31 days are taxed."""
+    tax = "{name: T, supply: split, versions: [{from: 2023-07-10, percent: 10}]}"
+    advance = "price_fixed: {name: New, amount: 31, bill: in_advance}"
+    assert groups(invoice(contract=advance, tax=tax, period="2023-06")) == ["standard 10 22.00 2.20"]
+    whole = "{name: T, versions: [{from: 2023-07-10, percent: 10}]}"
+    assert invoice(contract=advance, tax=whole, period="2023-06")["tax"] == "0.00"
+
+
 @pytest.mark.parametrize("currency", sorted(MINOR_UNITS))
 def test_a11_taxes_of_every_currency_have_its_places_and_add_up(currency: str) -> None:
     found = invoice(

@@ -113,11 +113,6 @@ class Run:
         """The rows of a meter's source, each event once."""
         return self.rows[self.book["meters"][meter]["source"]].rows
 
-    def bills(self, one: Agreement, event: Event) -> bool:
-        """Whether the run bills the period of a contract in which an event happened."""
-        ending = [boundary.ending for boundary in self.boundaries(one)]
-        return any(period is not None and period.billed.holds(event.time) for period in ending)
-
     def all_terms(self) -> list[Agreement]:
         """What the contracts come to in all stages of their lives."""
         return [stage.terms for one in self.agreements for stage in self.stages[one.id]]
@@ -262,9 +257,9 @@ def find_uncovered(run: Run, findings: Findings) -> None:
 
 
 def find_uncovered_event(run: Run, meter: str, event: Event, ruled: set[str], findings: Findings) -> None:
-    """Find one event that is not covered; `ruled` are the rules that would count it.
+    """Find one event that is not covered by the plan of its time; `ruled` are the rules that would count it.
 
-    Where only another plan of the contract bills the meter, that is found with the period in which it happened.
+    What changes a level that a later plan bills is not lost.
     """
     known = [one for one in run.agreements if any(account.knows(event.subject) for account in one.accounts)]
     paying = [one for one in known if one.account_of(event.subject, event.time) is not None]
@@ -275,8 +270,8 @@ def find_uncovered_event(run: Run, meter: str, event: Event, ruled: set[str], fi
     elif not alive:
         findings.add("outside_contract", event.subject, meter, 1)
     for one in alive:
-        if ruled.intersection(run.covering(one, meter)) or one.contract["type"] == "fixed":
-            continue
-        elsewhere = any(run.covering(stage.terms, meter) for stage in run.stages[one.id])
-        if run.covering(one, meter) or not elsewhere or run.bills(one, event):
+        is_level = run.book["meters"][meter].get("recurring", False)
+        later = [stage.terms for stage in run.stages[one.id] if is_level and stage.start > event.time]
+        covering = {rule for terms in (one, *later) for rule in run.covering(terms, meter)}
+        if not ruled & covering and one.contract["type"] != "fixed":
             findings.add("no_price", event.subject, meter, 1)

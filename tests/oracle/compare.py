@@ -201,9 +201,7 @@ def finding_differences(
         if finding["code"] in CODES:
             for key, events in read_finding(book, finding):
                 theirs[key] = 1 if key[0] == "blocked" else theirs[key] + events
-    missed = [
-        key for key in ours if not theirs[key] and not (key[0] == "no_price" and key[1] in divided(book))
-    ]
+    missed = [key for key in ours if not theirs[key]]
     found = [f"not found: {key} × {ours[key]}" for key in sorted(missed)]
     found += [
         f"{key}: found {theirs[key]}, expected {count}"
@@ -218,12 +216,6 @@ def reason_of(book: Mapping[str, Any], reason: str, who: str) -> str:
     children = [child for one in book["contracts"].values() for child in one.get("children", [])]
     is_child = any(who in subjects_of(child) for child in children)
     return "outside_contract" if is_child and reason == "unknown_subject" else reason
-
-
-def divided(book: Mapping[str, Any]) -> set[str]:
-    """The subjects of contracts with phases: usage that only another of their plans bills need not be found yet."""
-    phased = [contract for contract in book["contracts"].values() if "phases" in contract]
-    return {subject for contract in phased for subject in subjects_of(contract)}
 
 
 def read_finding(

@@ -153,8 +153,8 @@ class MemorySource:
             slot = measure.slots.at(event.at)
             own = [row for row in segments if row.timeline == subject.timeline and row.priced]
             unpriced = [row for row in segments if row.timeline == subject.timeline and not row.priced]
-            in_none = any(row.first <= slot < row.last for row in unpriced) and not measure.recurring
-            if not own or in_none:
+            is_level = measure.recurring and any(slot < row.last for row in own)
+            if not own or (any(row.first <= slot < row.last for row in unpriced) and not is_level):
                 self._lose("no_price", measure, event, window)
             if measure.recurring:
                 rows = {row.boundary: row._replace(segment=0) for row in own if slot < row.last}

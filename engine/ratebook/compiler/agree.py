@@ -1,6 +1,6 @@
 """From the book's terms to agreements: each compiled once, with what must be measured for it."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import product
@@ -36,6 +36,7 @@ from ratebook.compiler.charges import (
     price_versions,
     without_price,
 )
+from ratebook.compiler.coverage import Counted, Covered, covered, left_over, with_levels
 from ratebook.compiler.event_bounds import bands_of
 from ratebook.compiler.kept import Kept, ahead_of, keep_dimensions, pools_of
 from ratebook.compiler.measures import Measures, MeasureSpec
@@ -100,7 +101,7 @@ class Agreements:
             (terms.plan, NEVER),
         )
         sources = {plan: self._sources(terms, plan, header, lock) for plan, _ in plans}
-        compiled = {plan: self._plan_terms(one, header) for plan, one in sources.items()}
+        compiled = self._told_covered({plan: self._plan_terms(one, header) for plan, one in sources.items()})
         fees = tuple(source for one in compiled.values() for source in one.fees)
         phases = tuple(Phase(until, compiled[plan]) for plan, until in plans)
         trial, trial_pointer = self._trial(terms, phases[0].terms.plan)
@@ -158,10 +159,7 @@ class Agreements:
             fees=tuple(sources.fees()),
             charges=tuple(charges),
             minimum=_minimum(sources, header),
-            meters=frozenset(
-                self.measures.drafts[one].spec.meter for charge in charges for one in charge.measures
-            ),
-            uncovered=frozenset(self._uncovered(charges, {one.charge.charge.id for one in claims})),
+            covered=self._covered(charges, {one.charge.charge.id for one in claims}),
         )
 
     def _trial(self, terms: ContractTerms, plan_id: str) -> tuple[Duration | TrialUntil | None, str]:
@@ -171,20 +169,25 @@ class Agreements:
             return terms.trial, f"{ANY_CONTRACT}#trial"
         return plan.trial, f"plans/{plan_id}#trial"
 
-    def _uncovered(self, charges: Sequence[ChargeTerms], claiming: Container[str]) -> Iterator[int]:
-        """Measure what is left of meters of which each charge bills only a part.
+    def _covered(self, charges: Sequence[ChargeTerms], claiming: Container[str]) -> Covered:
+        return covered(
+            Counted(
+                self.measures.drafts[measure].spec, not charge.report_only and charge.charge not in claiming
+            )
+            for charge in charges
+            for measure in charge.measures
+        )
 
-        A surcharge is no price of what it is added to: it counts only where a meter has nothing else.
-        """
-        found: dict[str, dict[bool, dict[tuple[Condition, ...], None]]] = {}
-        for charge in charges:
-            besides = not charge.report_only and charge.charge not in claiming
-            for spec in (self.measures.drafts[measure].spec for measure in charge.measures):
-                found.setdefault(spec.meter, {}).setdefault(besides, {})[spec.where] = None
-        for meter, kinds in found.items():
-            conditions = kinds.get(False) or kinds[True]
-            if all(conditions):
-                yield self._measure(MeasureSpec(meter, (), (), (), tuple(sorted(conditions, key=repr))))
+    def _told_covered(self, plans: Mapping[str | None, PlanTerms]) -> dict[str | None, PlanTerms]:
+        """Say of each plan what it leaves without a price, and have that measured."""
+        levels = frozenset(name for name, meter in self.book.meters.items() if meter.recurring)
+        found, following = dict(plans), list(plans.values())
+        for plan, terms in plans.items():
+            following.remove(terms)
+            whole = with_levels(terms.covered, (one.covered for one in following), levels)
+            rest = frozenset(self._measure(spec) for spec in left_over(whole))
+            found[plan] = replace(terms, covered=whole, uncovered=rest)
+        return found
 
     def _report(self, rule_id: str, header: Agreement) -> ChargeTerms:
         rule = self.book.rules[rule_id]

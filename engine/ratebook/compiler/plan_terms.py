@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from ratebook.book.model import Minimum
 from ratebook.book.terms import FeeSources
 from ratebook.compiler.charges import ChargeTerms
+from ratebook.compiler.coverage import Covered
 from ratebook.compiler.timed import Timed
 
 
@@ -17,7 +18,7 @@ class PlanTerms:
         fees: with where they stand.
         charges: with all their versions.
         minimum: of the plan, with its pointer and home currency.
-        meters: those whose usage some charge bills.
+        covered: the usage for which it has a price, or of a level a later plan has.
         uncovered: measures of what all its rules on a meter, being narrowed, do not bill.
         is_trial: whether usage costs nothing and nothing accrues.
     """
@@ -26,13 +27,13 @@ class PlanTerms:
     fees: tuple[FeeSources, ...]
     charges: tuple[ChargeTerms, ...]
     minimum: Timed[tuple[Minimum, str, str]]
-    meters: frozenset[str]
-    uncovered: frozenset[int]
+    covered: Covered
+    uncovered: frozenset[int] = frozenset()
     is_trial: bool = False
 
     def bills(self, meter: str, measure: int) -> bool:
         """Tell whether usage of a meter, as a measure counts it, has a price."""
-        return meter in self.meters and measure not in self.uncovered
+        return meter in self.covered and measure not in self.uncovered
 
     def in_trial(self, pointer: str) -> "PlanTerms":
         """Give the terms of a trial: usage is shown and costs nothing, and nothing else accrues."""

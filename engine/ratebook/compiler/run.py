@@ -185,10 +185,6 @@ class RunCompiler:
         carrying = tuple({measure: None for _, measure in used if self._meter(measure).recurring})
         timeline = Timeline(len(self.timelines), agreed, programs, stages, carrying, len(closed))
         self.timelines.append(timeline)
-        for terms in agreed.terms if len(agreed.phases) > 1 else ():
-            for measure in {*terms.uncovered, *(one for charge in terms.charges for one in charge.measures)}:
-                for program in programs:
-                    self.measures[measure].add(program.parts, agreed.header.zone)
         for charge, measure in used:
             days = charge.days if self._meter(measure).prorate == "days" else ()
             self.measures[measure].add((*charge.intervals(measure), *days), agreed.header.zone)
@@ -200,6 +196,8 @@ class RunCompiler:
     def plan(self) -> RunPlan:
         """Fix what must be measured, once all contracts are enrolled."""
         window = self._window()
+        for timeline in self.timelines:
+            self._tell_plans_apart(timeline, window)
         finished = []
         for draft in self.measures:
             with localcontext(EXACT):
@@ -209,7 +207,7 @@ class RunCompiler:
                 measure = replace(measure, where=(*measure.where, only))
             finished.append((measure, variants))
         segments = tuple(
-            tuple(self._segments(number, measure, variants))
+            tuple(self._segments(number, measure, variants, window))
             for number, (measure, variants) in enumerate(finished)
         )
         return RunPlan(tuple(measure for measure, _ in finished), segments, window)
@@ -219,13 +217,26 @@ class RunCompiler:
         windows = [self.period.window(where) for where in zones]
         return Interval(min(window.start for window in windows), max(window.end for window in windows))
 
-    def _segments(self, number: int, measure: Measure, variants: Mapping[str, int]) -> list[SegmentRow]:
+    def _tell_plans_apart(self, timeline: Timeline, window: Interval) -> None:
+        """Cut slots where one plan follows another, so that usage without a price on its own plan is found."""
+        agreed = timeline.agreed
+        if len(agreed.phases) == 1:
+            return
+        meters = {meter for terms in agreed.terms for meter in terms.covered}
+        spans = [span.interval for span, _ in clip(timeline.stages, window)]
+        for draft in self.measures:
+            if draft.spec.meter in meters:
+                draft.bounds.update(edge for span in spans for edge in span)
+
+    def _segments(
+        self, number: int, measure: Measure, variants: Mapping[str, int], window: Interval
+    ) -> list[SegmentRow]:
         rows = []
         for timeline in self.timelines:
             agreed = timeline.agreed
             if agreed.bills_all or any(terms.bills(measure.meter, number) for terms in agreed.terms):
                 rows.append(SegmentRow(timeline.number, 0, 0, 0, 0, 0))
-                for interval in _unpriced(timeline, measure.meter, number):
+                for interval in _unpriced(timeline, measure.meter, number, window):
                     first, last = (measure.slots.at(edge) for edge in interval)
                     rows.append(SegmentRow(timeline.number, 0, 0, first, last, 0, priced=False))
             variant = variants.get(agreed.header.zone.key, 0)
@@ -242,14 +253,13 @@ class RunCompiler:
         return next(draft.spec.meter for draft in self.measures if draft.spec.name == measure)
 
 
-def _unpriced(timeline: Timeline, meter: str, measure: int) -> Iterator[Interval]:
+def _unpriced(timeline: Timeline, meter: str, measure: int, window: Interval) -> Iterator[Interval]:
     """Give when a contract is on a plan that has no price for a meter that others of its plans have one for."""
     if timeline.agreed.bills_all or len(timeline.agreed.phases) == 1:
         return
-    for _, program in timeline.numbered:
-        for span, terms in clip(timeline.stages, program.boundary.billed):
-            if terms is not None and not terms.bills(meter, measure):
-                yield span.interval
+    for span, terms in clip(timeline.stages, window):
+        if terms is not None and not terms.bills(meter, measure):
+            yield span.interval
 
 
 def _readers(program: Program, measure: int) -> Iterable[ChargeProgram]:

@@ -63,16 +63,23 @@ class TaxTerms:
         dates = [supply_of(fee.period, boundary) for fee in fees]
         if not (opening and dates):
             dates.append(last)
+        ends = [Instant(fee.period.end - 1) for fee in fees]
         found = self.versions.at(last if last in dates else min(dates)) or self.versions.at(max(dates))
+        found = found or self._split_at(max((last, *ends)))
         if found is None:
             return None
         tax, pointer = found
         if self.is_plain and len({self._percent(date) for date in dates}) == 1:
             return TaxProgram(self.header.say(tax.name), tax.percent, tax.round_on, pointer)
         if tax.supply == "split":
-            dates += [edge for fee in fees for edge in (fee.period.start, Instant(fee.period.end - 1))]
+            dates += [*ends, *(fee.period.start for fee in fees)]
             dates.append(boundary.billed.start if boundary.billed.length else last)
         return self._rules(tax, pointer, last, Interval(min(dates), Instant(max(dates) + 1)))
+
+    def _split_at(self, at: Instant) -> tuple[Tax, str] | None:
+        """Give the tax at an instant, if only what is supplied from its beginning on is taxed."""
+        found = self.versions.at(at)
+        return found if found is not None and found[0].supply == "split" else None
 
     def _percent(self, at: Instant) -> Decimal | None:
         group = self.rates[self.otherwise].at(at)
