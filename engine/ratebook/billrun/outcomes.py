@@ -73,7 +73,7 @@ class Outcome:
         findings: what could not be billed.
         brought_forward: the balances before.
         carried_forward: the balances after.
-        edition: which state of the book it was read in.
+        rated: the contract itself.
     """
 
     contract: str
@@ -84,7 +84,7 @@ class Outcome:
     findings: Sequence[Finding] = ()
     brought_forward: Balances = NO_BALANCES
     carried_forward: Balances = NO_BALANCES
-    edition: int = 0
+    rated: Contract | None = None
 
 
 @dataclass(slots=True)
@@ -165,7 +165,7 @@ class BillRun:
         billed = list(timeline.numbered)[timeline.closed :]
         corrections, notes = self._correct(contract, used, issued) if issued else ((), ())
         for note, program in notes:
-            yield Outcome(contract.id, program, "note", note, edition=contract.edition), None
+            yield Outcome(contract.id, program, "note", note, rated=contract), None
         standing: Standing | None = None
         for first_part, program in billed:
             before, is_assumed = standing_before(program, standing, issued)
@@ -232,7 +232,7 @@ class BillRun:
         usage: Sequence[AccountUsage],
         brought: Brought,
     ) -> tuple[Outcome, Draft | None]:
-        outcome = partial(Outcome, contract.id, program, edition=contract.edition)
+        outcome = partial(Outcome, contract.id, program, rated=contract)
         form = self._form(program)
         if not isinstance(form, Form):
             missing = [no_rate(contract.id, program, currency, _wanted(program)) for currency in form]

@@ -4,13 +4,14 @@ The order is that in which an amount comes about: settings, meters, multipliers,
 then contracts; what is taken away comes last. It is an order of meaning and of ids: files and lines have no say in it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from ratebook.book import pointers
 from ratebook.book.book import Book
-from ratebook.book.difference import ABSENT, Difference, Make, differences
-from ratebook.book.model import Contract
+from ratebook.book.difference import ABSENT, Difference, Make, begins_between, differences
+from ratebook.book.model import Contract, When
 
 KINDS: Final[Mapping[str, str]] = {
     "meters": "meters",
@@ -19,6 +20,7 @@ KINDS: Final[Mapping[str, str]] = {
     "rules": "rating",
     "plans": "plans",
     "specs": "specs",
+    "sinks": "sinks",
 }
 """Attribute of a book → how pointers begin, in the order of rating."""
 
@@ -36,6 +38,7 @@ class Change:
         now: what stands there, or ABSENT.
         make: makes it in a book; in a contract for a change of one.
         removes: whether a whole definition is taken away.
+        begins: from when it matters; None: for all time.
     """
 
     pointer: str
@@ -43,6 +46,17 @@ class Change:
     now: Any
     make: Make
     removes: bool = False
+    begins: When | None = None
+
+    @property
+    def document(self) -> str:
+        """The pointer of the document that it stands in."""
+        return self.pointer.partition("#")[0]
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The keys that lead to it inside its document."""
+        return pointers.split(self.pointer)[1]
 
 
 def book_changes(first: Book, second: Book) -> list[Change]:
@@ -79,7 +93,11 @@ def _of_kind(was: Mapping[str, Any], now: Mapping[str, Any], attribute: str, kin
 
 
 def _change(document: str, one: Difference, make: Make) -> Change:
-    return Change(f"{document}#{'/'.join(one.path)}", one.was, one.now, make)
+    return Change(_pointer(document, one.path), one.was, one.now, make, begins=one.begins)
+
+
+def _pointer(document: str, path: Iterable[str]) -> str:
+    return pointers.at(document, *(pointers.key(key) for key in path))
 
 
 def _put(attribute: str, name: str, value: object) -> Make:
@@ -127,14 +145,15 @@ def contract_pairs(first: Iterator[Contract], second: Iterator[Contract]) -> Ite
 
 
 def contract_changes(pair: ContractPair) -> list[Change]:
-    """Give what a contract that stands in both books differs by; who the customer is and its sink move no amount."""
+    """Give what a contract that stands in both books differs by, in the order of its keys."""
     if pair.was is None or pair.now is None:
         return []
     pointer = f"contracts/{pair.id}"
     found = []
     for one in differences(pair.was, pair.now):
-        key = one.path[0] if one.path else ""
-        if key not in {"customer", "sink"}:
-            path = one.path[1:] if key == "terms" else one.path
-            found.append(Change(f"{pointer}#{'/'.join(path)}", one.was, one.now, one.make))
+        path = one.path[1:] if one.path[:1] == ("terms",) else one.path
+        begins = one.begins
+        if path in {("start",), ("end",)}:
+            begins = begins_between(one.was, one.now)
+        found.append(Change(_pointer(pointer, path), one.was, one.now, one.make, begins=begins))
     return found

@@ -4,14 +4,15 @@ What only makes sense together differs as a whole: versions whose dates are not 
 conditions, lists without ids. Lists with ids (fees, charges, discounts) are compared by them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
+from datetime import date
 from functools import partial
 from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
-from ratebook.book.model import Dated, Tier
+from ratebook.book.model import Dated, Tier, When
 from ratebook.book.model.base import MARK
 
 Make = Callable[[Any], Any]
@@ -37,12 +38,14 @@ class Difference(NamedTuple):
         was: what stood there, or ABSENT.
         now: what stands there, or ABSENT.
         make: makes it.
+        begins: from when it matters; None: for all time.
     """
 
     path: tuple[str, ...]
     was: Any
     now: Any
     make: Make
+    begins: When | None = None
 
 
 def differences(was: Any, now: Any) -> Iterator[Difference]:  # noqa: ANN401 - any value of the model
@@ -54,9 +57,31 @@ def differences(was: Any, now: Any) -> Iterator[Difference]:  # noqa: ANN401 - a
         return
     below = _walk(was, now)
     if below is None:
-        yield Difference((), was, now, _instead(now))
+        yield Difference((), was, now, _instead(now), begins_of(was, now))
     else:
         yield from below
+
+
+def begins_of(was: object, now: object) -> When | None:
+    """Tell from when it matters that one value stands in another's place; None: for all time."""
+    if isinstance(was, Dated) and isinstance(now, Dated):
+        old, new = ({(one.from_, str(one.value)) for one in dated.versions} for dated in (was, now))
+        return _earliest(moment for moment, _ in old ^ new)
+    written = now if isinstance(was, Absent) or was is None else was
+    if isinstance(written, Dated):
+        return _earliest(one.from_ for one in written.versions)
+    found = getattr(written, "from_", None)
+    return found if isinstance(found, date) else None
+
+
+def begins_between(was: When | None, now: When | None) -> When | None:
+    """Tell from when it matters that something begins or ends at another time."""
+    return min((one for one in (was, now) if one is not None), key=str, default=None)
+
+
+def _earliest(moments: Iterable[When | None]) -> When | None:
+    found = list(moments)
+    return None if None in found or not found else min((one for one in found if one), key=str)
 
 
 def _instead(new: object) -> Make:
@@ -82,7 +107,7 @@ def _walk(was: Any, now: Any) -> Iterator[Difference] | None:  # noqa: ANN401
 
 def _inside(key: str, one: Difference, make: Make) -> Difference:
     """Move a difference of a part up to the whole."""
-    return Difference((key, *one.path) if key else one.path, one.was, one.now, make)
+    return one._replace(path=(key, *one.path) if key else one.path, make=make)
 
 
 def _of_fields(
@@ -103,7 +128,9 @@ def _in_field(name: str, inner: Make, copy: Callable[[Any, dict[str, Any]], Any]
 def _of_versions(was: Dated[Any], now: Dated[Any]) -> Iterator[Difference]:
     for index, (old, new) in enumerate(zip(was.versions, now.versions, strict=True)):
         for one in differences(old.value, new.value):
-            yield _inside(new.path, one, partial(_in_version, index=index, make=one.make))
+            dated = one if one.begins is not None else one._replace(begins=new.from_)
+            path = (*new.path.split("/"), *one.path) if new.path else one.path
+            yield dated._replace(path=path, make=partial(_in_version, index=index, make=one.make))
 
 
 def _in_version(dated: Dated[Any], index: int, make: Make) -> Dated[Any]:
@@ -116,9 +143,12 @@ def _in_version(dated: Dated[Any], index: int, make: Make) -> Dated[Any]:
 def _of_mapping(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
     for key in dict.fromkeys((*was, *now)):
         if key not in now:
-            yield Difference((key,), was[key], ABSENT, partial(_without, key=key))
+            yield Difference(
+                (key,), was[key], ABSENT, partial(_without, key=key), begins_of(was[key], ABSENT)
+            )
         elif key not in was:
-            yield Difference((key,), ABSENT, now[key], partial(_at_key, key=key, make=_instead(now[key])))
+            put = partial(_at_key, key=key, make=_instead(now[key]))
+            yield Difference((key,), ABSENT, now[key], put, begins_of(ABSENT, now[key]))
         else:
             for one in differences(was[key], now[key]):
                 yield _inside(key, one, partial(_at_key, key=key, make=one.make))
@@ -164,10 +194,11 @@ def _by_id(was: Mapping[Any, Any], now: Mapping[Any, Any]) -> Iterator[Differenc
     before = {name: str(index) for index, name in enumerate(was)}
     for name in dict.fromkeys((*was, *now)):
         if name not in now:
-            yield Difference((before[name],), was[name], ABSENT, partial(_taken, name=name))
+            take = partial(_taken, name=name)
+            yield Difference((before[name],), was[name], ABSENT, take, begins_of(was[name], ABSENT))
         elif name not in was:
             put = partial(_put, new=now[name], name=name, order=order)
-            yield Difference((places[name],), ABSENT, now[name], put)
+            yield Difference((places[name],), ABSENT, now[name], put, begins_of(ABSENT, now[name]))
         else:
             for one in differences(was[name], now[name]):
                 yield _inside(places[name], one, partial(_changed, name=name, make=one.make))

@@ -24,6 +24,10 @@ COMMANDS: Final = {
         "ratebook.cli.compile:compile_",
         "Print the rating plan of a period: queries, slots, programs.",
     ),
+    "diff": (
+        "ratebook.cli.diff:diff",
+        "Compare two books over the same usage: who pays what, and why.",
+    ),
     "explain": ("ratebook.cli.explain:explain", "Explain an invoice, from a line back to YAML and usage."),
     "fmt": ("ratebook.cli.fmt:fmt", "Format the YAML files of a book, keeping comments."),
     "rate": ("ratebook.cli.rate:rate", "Rate a period: usage and book in, invoices out."),

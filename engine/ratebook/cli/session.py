@@ -21,7 +21,7 @@ from ratebook.fx import RateTable
 from ratebook.sources.environment import open_rates, open_store
 from ratebook.sources.errors import SourceError
 from ratebook.sources.issued import IssuedFolders
-from ratebook.trees import TreeError, read_folder
+from ratebook.trees import TreeError, read_commit, read_folder
 
 
 class BrokenError(click.ClickException):
@@ -94,16 +94,29 @@ class Session:
         return draw(finding, position)
 
 
-def load_book(root: Path) -> Loaded:
-    """Read the book of a folder.
+def load_book(root: Path, commit: str = "") -> Loaded:
+    """Read the book of a folder, or as a commit has it.
 
     Raises:
-        BrokenError: the folder cannot be read.
+        BrokenError: the folder or the commit cannot be read.
     """
     try:
-        return load(read_folder(root))
+        return load(read_commit(root, commit) if commit else read_folder(root))
     except TreeError as error:
         raise BrokenError(str(error)) from None
+
+
+def read_book(root: Path, commit: str = "") -> Book:
+    """Read a book that has no errors.
+
+    Raises:
+        BrokenError: it cannot be read, or it has errors, all of which it draws.
+    """
+    loaded = load_book(root, commit)
+    if loaded.book is None or has_errors(loaded.findings):
+        where = f"as {commit} has it, the book is broken:\n" if commit else ""
+        raise BrokenError(where + "\n".join(draw_all(loaded)))
+    return loaded.book
 
 
 def open_session(root: Path, environment: str) -> Session:
@@ -112,10 +125,7 @@ def open_session(root: Path, environment: str) -> Session:
     Raises:
         BrokenError: the book has errors, all of which it draws, or the environment is not there.
     """
-    loaded = load_book(root)
-    if loaded.book is None or has_errors(loaded.findings):
-        raise BrokenError("\n".join(draw_all(loaded)))
-    book = loaded.book
+    book = read_book(root)
     if environment not in book.settings.environments:
         names = ", ".join(sorted(book.settings.environments)) or "none"
         msg = f"specs/book.yaml has no environment {environment!r}; it has {names}"

@@ -100,3 +100,38 @@ def _objects(root: Path, names: Sequence[str]) -> list[bytes]:
         found.append(data[begin : begin + size])
         start = begin + size + 1
     return found
+
+
+MAIN_BRANCHES: Final = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+"""Where changes are merged to, the first of these that there is."""
+
+
+def merge_base(root: Path, ref: str | None) -> tuple[str, str]:
+    """Find where the work at hand left a branch: what was merged there since is no part of the comparison.
+
+    Args:
+        root: a folder of the repository.
+        ref: the branch, or None for the one that changes are merged to.
+
+    Returns:
+        A name for people, as `main@1a2b3c4d`, and the commit.
+
+    Raises:
+        TreeError: there is no repository, no such commit, or no commit in common.
+    """
+    name = ref or _main_branch(root)
+    commit = commit_of(root, name)
+    base = run_git(root, "merge-base", commit, "HEAD", about=name).decode().strip() or commit
+    return f"{name.removeprefix('origin/')}@{base[:8]}", base
+
+
+def _main_branch(root: Path) -> str:
+    for name in MAIN_BRANCHES:
+        try:
+            commit_of(root, name)
+        except TreeError:
+            continue
+        return name
+    raise TreeError(
+        f"{root}: there is no branch {' or '.join(MAIN_BRANCHES[-2:])} to compare with; name a commit or a folder"
+    )

@@ -1,0 +1,120 @@
+"""`ratebook diff`: who pays what before and after a change of the book, and why."""
+
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import click
+
+from ratebook.cli.options import RunOptions, run_options
+
+if TYPE_CHECKING:
+    from ratebook.book import Book
+    from ratebook.cli.session import Session
+
+_CHANGES: Final = 3
+_WORKING_TREE: Final = "working tree"
+
+
+class Asked(NamedTuple):
+    """What the options ask for."""
+
+    period: str | None
+    day: str | None
+    closed_until: str | None
+    form: str
+    exit_code: bool
+
+
+@click.command()
+@click.argument("base", required=False)
+@click.argument("head", required=False)
+@run_options
+@click.option("--period", help="The period whose usage is rated; the last full month unless given.")
+@click.option("--as-if", "day", help="Rate both books as if the versions of this date held already.")
+@click.option("--closed-until", help="Periods before this date are closed; today unless given.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Output.",
+)
+@click.option("--exit-code", is_flag=True, help="Exit with 3 where anything changes.")
+def diff(base: str | None, head: str | None, options: RunOptions, **given: Any) -> None:  # noqa: ANN401
+    """Compare two books over the same usage: who pays what, before and after, and which change is why.
+
+    BASE is a folder, or a branch or commit of git, of which the common ancestor with the work at hand is taken; the
+    main branch unless given. HEAD is likewise a folder or a commit; the working tree unless given.
+    """
+    asked = Asked(**given)
+    document = _compared(options, (base, head), asked)
+    if asked.form == "json":
+        import orjson
+
+        click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    if asked.exit_code and document["causes"]:
+        sys.exit(_CHANGES)
+
+
+def _compared(options: RunOptions, names: tuple[str | None, str | None], asked: Asked) -> dict[str, Any]:
+    from ratebook.billrun.issued import NothingIssued
+    from ratebook.cli.session import broken, open_session, read_period
+    from ratebook.preview.diff import Comparison, Side
+    from ratebook.sources.environment import open_store
+    from ratebook.sources.errors import SourceError
+    from ratebook.sources.issued import IssuedFolders
+
+    session = open_session(options.root, options.environment)
+    first, second = Side(*_base(session, names[0])), Side(*_head(session, names[1]))
+    try:
+        return Comparison(
+            first,
+            second,
+            read_period(asked.period or _last_month()),
+            open_store(second.book, options.environment, options.root),
+            session.rates,
+            _date(asked.closed_until, "--closed-until") or _today(),
+            _date(asked.day, "--as-if"),
+            IssuedFolders(options.issued) if options.issued else NothingIssued(),
+        ).document()
+    except SourceError as error:
+        raise broken(error) from None
+
+
+def _base(session: "Session", base: str | None) -> tuple[str, "Book"]:
+    from ratebook.cli.session import BrokenError, read_book
+    from ratebook.trees import TreeError, merge_base
+
+    if base is not None and Path(base).is_dir():
+        return base, read_book(Path(base))
+    try:
+        name, commit = merge_base(session.root, base)
+    except TreeError as error:
+        raise BrokenError(str(error)) from None
+    return name, read_book(session.root, commit)
+
+
+def _head(session: "Session", head: str | None) -> tuple[str, "Book"]:
+    from ratebook.cli.session import read_book
+
+    if head is None:
+        return _WORKING_TREE, session.book
+    return head, read_book(Path(head)) if Path(head).is_dir() else read_book(session.root, head)
+
+
+def _date(text: str | None, option: str) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no date; write 2026-12-01", param_hint=option) from None
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()  # noqa: TID251 - the edge of the program
+
+
+def _last_month() -> str:
+    return (_today().replace(day=1) - timedelta(days=1)).strftime("%Y-%m")

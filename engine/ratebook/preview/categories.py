@@ -1,0 +1,58 @@
+"""What kind of change a cause is: for whom it is dearer, whether the past is billed anew, or only the future."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Final, Literal
+
+from ratebook.book.changes import Change
+from ratebook.book.model import When
+
+Category = Literal["price_up", "price_down", "mixed", "restating", "forward_only", "cosmetic"]
+
+_TEXTS: Final = frozenset({"name", "description", "reference", "customer"})
+"""Keys whose values are read by people and move no amount."""
+_WITHOUT_MONEY: Final = frozenset({"sinks", "labels"})
+"""Kinds of documents that move no amount."""
+_OUTSIDE: Final = frozenset({"specs/policy", "specs/costs"})
+
+
+def categories(
+    changes: Sequence[Change], begins: When | None, directions: Iterable[int], closed_until: date
+) -> Iterator[Category]:
+    """Give the categories of a cause.
+
+    Args:
+        changes: what it consists of.
+        begins: from when it matters; None: for all time.
+        directions: for each contract that it moves, 1 where it pays more, -1 where it pays less.
+        closed_until: periods before this day are closed.
+    """
+    if all(is_text(change) for change in changes):
+        yield "cosmetic"
+        return
+    ways = set(directions)
+    if ways and not any(is_whole_contract(change) for change in changes):
+        yield "mixed" if len(ways) > 1 else "price_up" if 1 in ways else "price_down"
+    if any(_has_terms(change) for change in changes):
+        yield "forward_only" if begins is not None and _day(begins) >= closed_until else "restating"
+
+
+def is_text(change: Change) -> bool:
+    """Tell whether a change is of texts for people only."""
+    kind = change.document.partition("/")[0]
+    return kind == "labels" or bool(_TEXTS.intersection(change.path))
+
+
+def is_whole_contract(change: Change) -> bool:
+    """Tell whether a contract came or went: what it pays is no price that changed."""
+    return change.document.startswith("contracts/") and not change.path
+
+
+def _has_terms(change: Change) -> bool:
+    """Tell whether a change is of something that prices usage."""
+    kind = change.document.partition("/")[0]
+    return kind not in _WITHOUT_MONEY and change.document not in _OUTSIDE and "sink" not in change.path
+
+
+def _day(moment: When) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment

@@ -1,0 +1,55 @@
+"""What has changed in words: titles of causes, and values as the book would say them, short enough for a table."""
+
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, Final
+
+from ratebook.book.changes import Change
+from ratebook.book.difference import Absent
+from ratebook.book.meaning import meaning
+from ratebook.book.model import Contract
+from ratebook.money import plain
+
+_LONGEST: Final = 100
+_SINGULAR: Final = {
+    "fees": "fee",
+    "charges": "charge",
+    "tiers": "tier",
+    "versions": "version",
+    "discounts": "discount",
+    "commitments": "commitment",
+    "credits": "credit",
+    "phases": "phase",
+    "meters": "meter",
+}
+
+
+def title(change: Change) -> str:
+    """Say where a change is: `rating/rpc-requests: price, tier 2, amount`."""
+    path = change.path
+    words = [
+        f"{_SINGULAR.get(before, before)} {int(key) + 1}" if key.isdecimal() else key
+        for before, key in pairwise(("", *path))
+        if key not in _SINGULAR or key == path[-1]
+    ]
+    return f"{change.document}: {', '.join(words)}" if words else change.document
+
+
+def said(value: object) -> str | None:
+    """Write a value as YAML in one line would, cut where it is long; None where there is none."""
+    if isinstance(value, Absent) or value is None:
+        return None
+    if isinstance(value, Contract):
+        value = {"plan": value.terms.plan, "spec": value.terms.spec, "start": value.start}
+    text = _flow(meaning(value))
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 2]} …"
+
+
+def _flow(value: Any) -> str:  # noqa: ANN401 - a JSON document
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow(one)}" for key, one in value.items() if one is not None) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(one) for one in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return plain(value) if isinstance(value, Decimal) else str(value)
