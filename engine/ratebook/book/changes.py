@@ -24,6 +24,9 @@ KINDS: Final[Mapping[str, str]] = {
 }
 """Attribute of a book → how pointers begin, in the order of rating."""
 
+_BESIDE: Final = ("policy", "costs")
+"""Single files of `specs` that move no amount, and yet must be seen to change."""
+
 _SETTINGS: Final = frozenset({"environments", "name", "syntax"})
 """Keys of `specs/book.yaml` that move no amount."""
 
@@ -64,18 +67,22 @@ def book_changes(first: Book, second: Book) -> list[Change]:
     found = [*_of_settings(first, second)]
     for attribute, kind in KINDS.items():
         found += _of_kind(getattr(first, attribute), getattr(second, attribute), attribute, kind)
+    for attribute in _BESIDE:
+        for one in differences(getattr(first, attribute), getattr(second, attribute)):
+            found.append(_change(f"specs/{attribute}", one, _in_part(attribute, one.make)))
     return sorted(found, key=lambda change: change.removes)
 
 
 def _of_settings(first: Book, second: Book) -> Iterator[Change]:
     for one in differences(first.settings, second.settings):
         if one.path[0] not in _SETTINGS:
-            yield _change("specs/book", one, _in_settings(one.make))
+            yield _change("specs/book", one, _in_part("settings", one.make))
 
 
-def _in_settings(inner: Make) -> Make:
+def _in_part(attribute: str, inner: Make) -> Make:
     def make(book: Book) -> Book:
-        return replace(book, settings=inner(book.settings))
+        update: dict[str, Any] = {attribute: inner(getattr(book, attribute))}
+        return replace(book, **update)
 
     return make
 

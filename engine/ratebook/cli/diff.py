@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ratebook.book import Book
     from ratebook.cli.session import Session
 
+_REFUSED: Final = 1
 _CHANGES: Final = 3
 _WORKING_TREE: Final = "working tree"
 
@@ -22,7 +23,7 @@ class Asked(NamedTuple):
 
     period: str | None
     day: str | None
-    closed_until: str | None
+    on: str | None
     form: str
     exit_code: bool
 
@@ -33,16 +34,20 @@ class Asked(NamedTuple):
 @run_options
 @click.option("--period", help="The period whose usage is rated; the last full month unless given.")
 @click.option("--as-if", "day", help="Rate both books as if the versions of this date held already.")
-@click.option("--closed-until", help="Periods before this date are closed; today unless given.")
+@click.option("--on", help="The day of judgement: periods before it are closed; today unless given.")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "markdown", "github", "gitlab", "junit"]),
     default="text",
     show_default=True,
-    help="Output.",
+    help="Text for people, JSON for programs, Markdown for a comment, or what CI reads.",
 )
-@click.option("--exit-code", is_flag=True, help="Exit with 3 where anything changes.")
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="Exit with 1 where the policy does not allow it, with 3 where anything changes.",
+)
 def diff(base: str | None, head: str | None, options: RunOptions, **given: Any) -> None:  # noqa: ANN401
     """Compare two books over the same usage: who pays what, before and after, and which change is why.
 
@@ -51,12 +56,25 @@ def diff(base: str | None, head: str | None, options: RunOptions, **given: Any) 
     """
     asked = Asked(**given)
     document = _compared(options, (base, head), asked)
-    if asked.form == "json":
-        import orjson
+    click.echo(_drawn(document, asked.form))
+    if asked.exit_code:
+        judged = document["policy"] or {"verdict": "allowed"}
+        sys.exit(_REFUSED if judged["verdict"] != "allowed" else _CHANGES if document["causes"] else 0)
 
-        click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
-    if asked.exit_code and document["causes"]:
-        sys.exit(_CHANGES)
+
+def _drawn(document: Any, form: str) -> str:  # noqa: ANN401 - the diff document
+    from ratebook.preview.annotations import draw_github, gitlab
+    from ratebook.preview.junit import draw_junit
+    from ratebook.preview.markdown import draw_markdown
+    from ratebook.preview.text import draw_text
+
+    draw = {"text": draw_text, "markdown": draw_markdown, "github": draw_github, "junit": draw_junit}
+    if form in draw:
+        return draw[form](document)
+    import orjson
+
+    written = gitlab(document) if form == "gitlab" else document
+    return orjson.dumps(written, option=orjson.OPT_INDENT_2).decode()
 
 
 def _compared(options: RunOptions, names: tuple[str | None, str | None], asked: Asked) -> dict[str, Any]:
@@ -76,7 +94,7 @@ def _compared(options: RunOptions, names: tuple[str | None, str | None], asked: 
             read_period(asked.period or _last_month()),
             open_store(second.book, options.environment, options.root),
             session.rates,
-            _date(asked.closed_until, "--closed-until") or _today(),
+            _date(asked.on, "--on") or _today(),
             _date(asked.day, "--as-if"),
             IssuedFolders(options.issued) if options.issued else NothingIssued(),
         ).document()

@@ -16,7 +16,7 @@ from ratebook.billrun.issued import Issued, NothingIssued
 from ratebook.billrun.outcomes import BillRun, Outcome
 from ratebook.book import Book
 from ratebook.book.changes import Change, book_changes
-from ratebook.book.model import Contract, When
+from ratebook.book.model import Contract, Policy, When
 from ratebook.calendar import RunPeriod, iso, tzdata_version, zone
 from ratebook.canonical import digest
 from ratebook.compiler.run import RunCompiler
@@ -26,6 +26,8 @@ from ratebook.preview.as_if import as_if
 from ratebook.preview.bills import NOTHING, Bill, balanced_by, bill_of, differing
 from ratebook.preview.categories import categories
 from ratebook.preview.causes import Causes
+from ratebook.preview.policy import verdict
+from ratebook.preview.price_sheet import price_sheets
 from ratebook.preview.shields import Shielded
 from ratebook.preview.steps import way
 from ratebook.preview.touched import Touched, Tracer
@@ -54,7 +56,7 @@ class Comparison:
         period: the period whose usage is rated.
         store: where usage is measured.
         rates: exchange rates.
-        closed_until: periods before this day are closed: a change that reaches back restates them.
+        on: the day of judgement: periods before it are closed, so that a change which reaches back restates them.
         day: rates both books as if the versions of this day held already; None as they are.
         issued: invoices whose balances are brought forward.
     """
@@ -64,7 +66,7 @@ class Comparison:
     period: RunPeriod
     store: UsageStore
     rates: RateTable
-    closed_until: date
+    on: date
     day: date | None = None
     issued: Issued = field(default_factory=NothingIssued)
 
@@ -223,12 +225,12 @@ class _Report:
             key=lambda one: (-abs(Decimal(one["difference"])), one["contract"], one["currency"])
         )
         asked = self.asked
-        return {
+        document: dict[str, Any] = {
             "format_version": "1.0",
             "kind": "diff",
             "period": asked.period.text,
             "as_if": asked.day.isoformat() if asked.day is not None else None,
-            "closed_until": asked.closed_until.isoformat(),
+            "closed_until": asked.on.isoformat(),
             "base": _side(asked.first),
             "head": _side(asked.second),
             "engine": {"ratebook": __version__, "semantics": SEMANTICS, "tzdata": tzdata_version()},
@@ -250,10 +252,15 @@ class _Report:
                 ]
                 for kind in ("newly_billed", "newly_unbilled")
             },
-            "price_sheets": [],
+            "price_sheets": price_sheets(asked.first.book, asked.second.book),
             "findings": self.findings,
             "policy": None,
         }
+        policies = [side.book.policy for side in (asked.first, asked.second)]
+        if any(policy != Policy() for policy in policies):
+            first, second = policies
+            document["policy"] = verdict(first, document, asked.on, head=second, places=self._place)
+        return document
 
     def _usage_document(self, run: BillRun) -> dict[str, Any]:
         window = self.asked.period.window(zone("UTC")) if run.plan is None else run.plan.window
@@ -282,9 +289,7 @@ class _Report:
             yield {
                 **first,
                 "with": others,
-                "categories": list(
-                    categories(changes, since, moved.directions.values(), self.asked.closed_until)
-                ),
+                "categories": list(categories(changes, since, moved.directions.values(), self.asked.on)),
                 "begins": since.isoformat() if since is not None else None,
                 "contracts": len(moved.directions),
                 "money": [

@@ -41,15 +41,16 @@ def said(value: object) -> str | None:
         return None
     if isinstance(value, Contract):
         value = {"plan": value.terms.plan, "spec": value.terms.spec, "start": value.start}
-    text = _flow(meaning(value))
+    text = flow(meaning(value))
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 2]} …"
 
 
-def _flow(value: Any) -> str:  # noqa: ANN401 - a JSON document
+def flow(value: Any) -> str:  # noqa: ANN401 - a JSON document
+    """Write a JSON document as YAML in one line would."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_flow(one)}" for key, one in value.items() if one is not None) + "}"
+        return "{" + ", ".join(f"{key}: {flow(one)}" for key, one in value.items() if one is not None) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_flow(one) for one in value) + "]"
+        return "[" + ", ".join(flow(one) for one in value) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
     return plain(value) if isinstance(value, Decimal) else str(value)
