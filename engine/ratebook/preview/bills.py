@@ -47,10 +47,9 @@ def bill_of(outcomes: Sequence[Outcome], book: Book) -> Bill:
     documents = [one.document for one in outcomes if one.document is not None and one.status == "invoice"]
     lines: dict[LineKey, tuple[Line, Decimal]] = {}
     for document in documents:
-        contained = {"tax"} if document.get("prices") == "inclusive" else set[str]()
         for line in document["lines"]:
-            if line["kind"] in contained:
-                continue
+            if document.get("prices") == "inclusive" and line["charge"] == "tax":
+                continue  # the lines that it is the tax of hold it already
             key = key_of(line)
             before = lines[key][1] if key in lines else ZERO
             lines[key] = (line, before + Decimal(line["amount"] or 0))

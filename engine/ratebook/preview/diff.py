@@ -76,13 +76,25 @@ class Comparison:
         first, second = (self._as_if(side.book) for side in (self.first, self.second))
         tracer = Tracer(way(first, second, causes), second, causes, self.period)
         touched = list(tracer.touched())
-        report = _Report(self, causes, tracer)
+        begins = self._begins(causes) if self.day is not None else {}
+        report = _Report(self, causes, tracer, begins)
         run = self._run(tracer, touched)
         report.read(touched, run)
         return report.document(run)
 
     def _as_if(self, book: Book) -> Book:
         return book if self.day is None else as_if(book, self.day, self.period.first)
+
+    def _begins(self, causes: Causes) -> dict[str, When | None]:
+        """Tell when changes begin in truth, and add those that begin only after the day: they move nothing yet."""
+        found = {change.pointer: change.begins for change in causes.changes}
+        for change in book_changes(self.first.book, self.second.book):
+            near = [one for one in found if one.startswith(change.pointer) or change.pointer.startswith(one)]
+            if not near:
+                causes.add(change)
+            for pointer in near or [change.pointer]:
+                found[pointer] = change.begins
+        return found
 
     def _run(self, tracer: Tracer, touched: Sequence[Touched]) -> BillRun:
         subjects = {subject for one in touched for state in one.rated for subject in state.all_subjects}
@@ -114,6 +126,8 @@ class _Report:
     asked: Comparison
     causes: Causes
     tracer: Tracer
+    begins: Mapping[str, When | None]
+    touched: int = 0
     contracts: list[dict[str, Any]] = field(default_factory=list)
     moved: dict[int, _Moved] = field(default_factory=dict)
     events: dict[str, dict[str, list[tuple[str, int]]]] = field(default_factory=dict)
@@ -123,6 +137,7 @@ class _Report:
 
     def read(self, touched: Sequence[Touched], run: BillRun) -> None:
         """Rate all states of what is touched, and note what differs."""
+        self.touched = len(touched)
         if not touched:
             return
         groups = groupby(run.outcomes(), key=lambda outcome: outcome.contract)
@@ -237,7 +252,7 @@ class _Report:
             "usage": self._usage_document(run),
             "fx": {"digest": digest(sorted(self.quotes))},
             "contracts_compared": self.tracer.compared,
-            "contracts_touched": len(self.contracts),
+            "contracts_touched": self.touched,
             "totals": list(self._totals()),
             "causes": list(self._causes()),
             "contracts": self.contracts,
@@ -279,11 +294,11 @@ class _Report:
             yield {"currency": currency, **_amounts(was, now, currency), "up": up, "down": down}
 
     def _causes(self) -> Iterator[dict[str, Any]]:
-        begins = self._begins()
         for root, changes in self.causes.groups().items():
             moved = self.moved.get(root, _Moved())
             since = min(
-                (begins.get(one.pointer, one.begins) for one in changes), key=lambda when: str(when or "")
+                (self.begins.get(one.pointer, one.begins) for one in changes),
+                key=lambda when: str(when or ""),
             )
             first, *others = [self._change(one) for one in changes]
             yield {
@@ -298,13 +313,6 @@ class _Report:
                     if amount
                 ],
             }
-
-    def _begins(self) -> Mapping[str, When | None]:
-        """Give when changes begin in truth, where the books are compared as if a later day's versions held."""
-        if self.asked.day is None:
-            return {}
-        found = book_changes(self.asked.first.book, self.asked.second.book)
-        return {one.pointer: one.begins for one in found}
 
     def _change(self, change: Change) -> dict[str, Any]:
         return {

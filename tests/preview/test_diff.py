@@ -1,0 +1,217 @@
+"""Two books are compared over the same usage: who pays what, why, and what kind of change it is."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from ratebook.book import Book, load
+from ratebook.calendar import RunPeriod
+from ratebook.fx import RateTable
+from ratebook.preview.diff import Comparison, Side
+from tests.oracle.memory_source import MemorySource
+
+FILES = {
+    "specs/book.yaml": "syntax: 1\nname: small\ncurrency: USD\nsources:\n  raw:"
+    " {subject: org, event_id: id, event_time: at, columns: {chain: string}}\n",
+    "specs/world.yaml": "time_zone: UTC\ncurrency: USD\n",
+    "meters/calls.yaml": "source: raw\naggregate: count\nunit: call\ndimensions: [chain]\n",
+    "specs/rating/calls.yaml": "meter: calls\nprice: {amount: 1, per: 1}\ndescription: Calls\n",
+    "plans/pro.yaml": "name: Pro\nfees: [{id: base, name: Base, amount: 10, bill: in_arrears}]\n"
+    "charges: [{rating: calls, included: 10}]\n",
+    "contracts/acme.yaml": "org: acme\ntype: hybrid\nspec: world\nplan: pro\nstart: 2026-01-01\n",
+    "contracts/bolt.yaml": "org: bolt\ntype: hybrid\nspec: world\nplan: pro\nstart: 2026-01-01\n",
+}
+USAGE = (("acme", 100), ("bolt", 30))
+
+
+def events(usage: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Give so many calls of each subject, all at one time."""
+    at = datetime(2026, 10, 5, 12, tzinfo=UTC)
+    return [
+        {"id": f"{subject}-{number}", "at": at, "org": subject, "chain": "eth"}
+        for subject, count in usage
+        for number in range(count)
+    ]
+
+
+def book(files: dict[str, str]) -> Book:
+    loaded = load({path: text.encode() for path, text in files.items()})
+    assert loaded.book is not None, [str(finding) for finding in loaded.findings]
+    return loaded.book
+
+
+def edited(*edits: tuple[str, str, str]) -> dict[str, str]:
+    """Give the files with a text replaced in some of them."""
+    files = dict(FILES)
+    for path, old, new in edits:
+        assert old in files[path]
+        files[path] = files[path].replace(old, new)
+    return files
+
+
+def compare(first: dict[str, str], second: dict[str, str], *, day: date | None = None) -> dict[str, Any]:
+    return Comparison(
+        Side("first", book(first)),
+        Side("second", book(second)),
+        RunPeriod.parse("2026-10"),
+        MemorySource({"raw": events(USAGE)}),
+        RateTable(),
+        date(2026, 11, 20),
+        day,
+    ).document()
+
+
+def money(document: dict[str, Any]) -> dict[str, str]:
+    return {
+        cause["pointer"]: ", ".join(f"{one['difference']} {one['currency']}" for one in cause["money"])
+        for cause in document["causes"]
+    }
+
+
+def bills(document: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    return [(one["contract"], one["status"], one["was"], one["will_be"]) for one in document["contracts"]]
+
+
+def test_each_change_carries_what_the_bill_moves_by_when_it_is_made_after_those_before_it() -> None:
+    """acme: 90 × 1 + 10 = 100; at 2 a call 190; with 20 included 80 × 2 + 10 = 170. bolt: 30, 50, 30."""
+    second = edited(
+        ("specs/rating/calls.yaml", "amount: 1", "amount: 2"),
+        ("plans/pro.yaml", "included: 10", "included: 20"),
+    )
+    document = compare(FILES, second)
+    assert bills(document) == [("acme", "changed", "100.00", "170.00"), ("bolt", "changed", "30.00", "30.00")]
+    assert money(document) == {
+        "rating/calls#price/amount": "110.00 USD",
+        "plans/pro#charges/0/included": "-40.00 USD",
+    }
+    assert [one["causes"] for one in document["contracts"]] == [
+        [{"cause": 0, "difference": "90.00"}, {"cause": 1, "difference": "-20.00"}],
+        [{"cause": 0, "difference": "20.00"}, {"cause": 1, "difference": "-20.00"}],
+    ]
+
+
+def test_equal_books_and_other_formatting_give_an_empty_comparison() -> None:
+    written = {
+        path: f"# a comment\n{text}".replace("amount: 10,", "amount: 10.0,") for path, text in FILES.items()
+    }
+    for second in (FILES, written):
+        document = compare(FILES, second)
+        assert (document["causes"], document["contracts"], document["totals"]) == ([], [], [])
+
+
+def test_a_price_that_changes_for_all_time_restates_and_one_from_a_later_day_does_not() -> None:
+    now = compare(FILES, edited(("specs/rating/calls.yaml", "amount: 1", "amount: 2")))
+    assert now["causes"][0]["categories"] == ["price_up", "restating"]
+    dated = "price: {per: 1, versions: [{amount: 1}, {from: 2026-12-01, amount: 2}]}"
+    later = compare(FILES, edited(("specs/rating/calls.yaml", "price: {amount: 1, per: 1}", dated)))
+    assert (later["causes"][0]["categories"], later["causes"][0]["begins"]) == (
+        ["forward_only"],
+        "2026-12-01",
+    )
+    assert bills(later) == []
+
+
+def test_a_later_price_is_seen_as_if_it_held_already() -> None:
+    """From December on a call costs 2: over October's usage acme would pay 190 instead of 100, bolt 50."""
+    dated = "price: {per: 1, versions: [{amount: 1}, {from: 2026-12-01, amount: 2}]}"
+    second = edited(("specs/rating/calls.yaml", "price: {amount: 1, per: 1}", dated))
+    document = compare(FILES, second, day=date(2026, 12, 1))
+    assert bills(document) == [("acme", "changed", "100.00", "190.00"), ("bolt", "changed", "30.00", "50.00")]
+    assert document["causes"][0]["categories"] == ["price_up", "forward_only"]
+    too_early = compare(FILES, second, day=date(2026, 11, 30))
+    assert (bills(too_early), too_early["causes"][0]["categories"]) == ([], ["forward_only"])
+
+
+def test_what_only_makes_sense_together_is_one_cause() -> None:
+    """The plan's charge gets another id, so that acme's override of the old one must go; a new one is its own cause."""
+    overridden = "start: 2026-01-01\noverrides: {calls: {included: 50}}\n"
+    first = edited(("contracts/acme.yaml", "start: 2026-01-01\n", overridden))
+    second = dict(first)
+    second["plans/pro.yaml"] = first["plans/pro.yaml"].replace("rating: calls,", "rating: calls, id: api,")
+    second["contracts/acme.yaml"] = first["contracts/acme.yaml"].replace(
+        "{calls: {included: 50}}", "{api: {included: 40}}"
+    )
+    document = compare(first, second)
+    assert [
+        [cause["pointer"], *(one["pointer"] for one in cause["with"])] for cause in document["causes"]
+    ] == [
+        ["plans/pro#charges/0", "plans/pro#charges/0", "contracts/acme#overrides/calls"],
+        ["contracts/acme#overrides/api"],
+    ]
+    assert bills(document)[0] == ("acme", "changed", "60.00", "70.00")
+
+
+def test_contracts_that_come_and_go_are_named_as_such() -> None:
+    second = {path: text for path, text in FILES.items() if path != "contracts/bolt.yaml"}
+    second["contracts/coin.yaml"] = FILES["contracts/bolt.yaml"].replace("org: bolt", "org: coin")
+    document = compare(FILES, second)
+    assert bills(document) == [("bolt", "gone", "30.00", "0.00"), ("coin", "new", "0.00", "10.00")]
+    assert document["usage_changes"]["newly_unbilled"] == [
+        {"meter": "calls", "events": 30, "contracts": ["bolt"]}
+    ]
+    assert [(cause["categories"], cause["begins"]) for cause in document["causes"]] == [
+        (["restating"], "2026-01-01"),
+        (["restating"], "2026-01-01"),
+    ]
+
+
+def test_a_contract_whose_own_terms_keep_the_change_away_is_named() -> None:
+    own = "start: 2026-01-01\noverrides: {calls: {price: {amount: 3, per: 1}}}\n"
+    locked = "start: 2026-01-01\nprice_lock: {until: 2027-01-01}\n"
+    first = edited(
+        ("contracts/acme.yaml", "start: 2026-01-01\n", own),
+        ("contracts/bolt.yaml", "start: 2026-01-01\n", locked),
+    )
+    second = dict(first)
+    second["specs/rating/calls.yaml"] = first["specs/rating/calls.yaml"].replace(
+        "price: {amount: 1, per: 1}",
+        "price: {per: 1, versions: [{amount: 1}, {from: 2026-10-01, amount: 2}]}",
+    )
+    document = compare(first, second)
+    assert {
+        one["contract"]: [(by["by"], by["place"]) for by in one["shielded"]] for one in document["contracts"]
+    } == {
+        "acme": [("override", "contracts/acme.yaml:6")],
+        "bolt": [("price_lock", "contracts/bolt.yaml:6")],
+    }
+    assert document["totals"][0]["difference"] == "0.00"
+
+
+def test_a_maximum_that_takes_up_the_change_is_named() -> None:
+    """Acme's usage costs 90, at most 50; at 2 a call 180, at most 50. bolt's costs 20, then 40."""
+    first = edited(("plans/pro.yaml", "included: 10", "included: 10, maximum: 50"))
+    second = dict(first)
+    second["specs/rating/calls.yaml"] = first["specs/rating/calls.yaml"].replace("amount: 1", "amount: 2")
+    document = compare(first, second)
+    assert bills(document) == [("bolt", "changed", "30.00", "50.00"), ("acme", "changed", "60.00", "60.00")]
+    assert [one["by"] for one in document["contracts"][1]["shielded"]] == ["maximum"]
+    assert [(line["kind"], line["difference"]) for line in document["contracts"][1]["lines"]] == [
+        ("usage", "90.00"),
+        ("maximum", "-90.00"),
+    ]
+
+
+def test_names_and_descriptions_are_cosmetic() -> None:
+    document = compare(
+        FILES, edited(("specs/rating/calls.yaml", "description: Calls", "description: Requests"))
+    )
+    assert [cause["categories"] for cause in document["causes"]] == [["cosmetic"]]
+    assert bills(document) == []
+
+
+def test_a_bill_in_another_currency_goes_and_comes() -> None:
+    first = edited(
+        ("specs/rating/calls.yaml", "amount: 1", "amount: {USD: 1, EUR: 2}"),
+        ("plans/pro.yaml", "amount: 10", "amount: {USD: 10, EUR: 20}"),
+    )
+    second = dict(first)
+    second["contracts/bolt.yaml"] = first["contracts/bolt.yaml"] + "currency: EUR\n"
+    document = compare(first, second)
+    assert [(one["currency"], one["was"], one["will_be"]) for one in document["contracts"]] == [
+        ("EUR", "0.00", "60.00"),
+        ("USD", "30.00", "0.00"),
+    ]
+    assert document["causes"][0]["money"] == [
+        {"currency": "EUR", "difference": "60.00"},
+        {"currency": "USD", "difference": "-30.00"},
+    ]
