@@ -58,6 +58,7 @@ def test_pitfall_e59_writing_it_differently_changes_the_source_digest_only(
     [
         {RULE: {"amount: 2}": "amount: 2.000001}"}},
         {"specs/policy.yaml": "policy_change: {refuse: true}\n"},
+        {"specs/costs.yaml": "contract: 2\n"},
         {RULE: {"{amount: 1}": "{amount: 1, flat: 1}"}},
         {RULE: {"graduated": "graduated\n  flat_at_zero: true"}},
         {RULE: {'"{{ chain }}: ': '"{{ chain }}; '}},

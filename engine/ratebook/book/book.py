@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from ratebook.book.model import (
     Contract,
+    Costs,
     Labels,
     Meter,
     Multiplier,
@@ -48,7 +49,7 @@ class Book:
         meters: id → meter; likewise the other mappings, all in order of ids.
         plans: by the one form of their ids: `pro` for `pro@1`.
         policy: `specs/policy.yaml`; without one nothing asks for anything.
-        costs: `specs/costs.yaml` as it is written, or empty.
+        costs: `specs/costs.yaml`; without one nothing is known to cost anything.
         digest: of the meaning: formatting and comments never change it, a meaning always does.
         source_digest: of all bytes of the book's files.
         places: where the parts stand in the files.
@@ -64,7 +65,7 @@ class Book:
     specs: Mapping[str, Spec]
     sinks: Mapping[str, Sink]
     policy: Policy
-    costs: Mapping[str, Any]
+    costs: Costs
     digest: str
     source_digest: str
     places: Places

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from heapq import merge
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -104,7 +103,7 @@ class Draft:
     known: Mapping[str, frozenset[str]]
     places: FilePlaces
     policy: Policy = field(default_factory=Policy)
-    costs: Mapping[str, Any] = field(default_factory=dict)
+    costs: Costs = field(default_factory=Costs)
 
     def at_key(self, finding: Finding) -> Finding:
         """Place a finding at the key that leads to its pointer, instead of at the value."""

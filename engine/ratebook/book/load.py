@@ -14,7 +14,7 @@ from ratebook.book.draft import MODELS, Draft, FileContracts, Placed
 from ratebook.book.factor_tables import FactorTables
 from ratebook.book.interning import Terms
 from ratebook.book.layout import BOOK, Filed, lay_out, no_book
-from ratebook.book.model import Contract, ContractTerms, Policy
+from ratebook.book.model import Contract, ContractTerms, Costs, Policy
 from ratebook.book.model.contract import ContractDocument
 from ratebook.book.places import FilePlaces, placed
 from ratebook.book.reader import read_yaml
@@ -157,7 +157,7 @@ class _Reading:
             known=self._known(),
             places=self.places,
             policy=policy or Policy(),
-            costs=costs.root if costs else {},
+            costs=costs or Costs(),
         )
 
     def unused_tables(self) -> list[Finding]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from ratebook.book.checks import (
     agreements,
+    costs,
     meters,
     policy,
     prices,
@@ -47,6 +48,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     templates.check_templates,
     secrets.check_secrets,
     policy.check_policy,
+    costs.check_costs,
 )
 
 

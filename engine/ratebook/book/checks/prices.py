@@ -43,6 +43,7 @@ def documents(draft: Draft) -> Iterator[Part]:
             yield Part(part, f"{kind}/{name}")
     if draft.settings is not None:
         yield Part(draft.settings, "specs/book")
+    yield Part(draft.costs, "specs/costs")
 
 
 def check_terms(draft: Draft) -> Iterator[Finding]:
@@ -159,10 +160,11 @@ def check_band_keys(draft: Draft) -> Iterator[Finding]:
     for name, rule in draft.rules.items():
         for use in rule.uses:
             if use.meter in draft.meters:
-                yield from _band_keys(draft, use, rule, f"rating/{name}#price")
+                yield from band_keys(draft, use, rule, f"rating/{name}#price")
 
 
-def _band_keys(draft: Draft, use: MeterUse, rule: RatingRule, pointer: str) -> Iterator[Finding]:
+def band_keys(draft: Draft, use: MeterUse, rule: RatingRule, pointer: str) -> Iterator[Finding]:
+    """Check the keys of a rule's multipliers and matrices, for the meter of one of its uses."""
     meter = draft.meters[use.meter]
     for multiplier in use.multiply_by:
         found = draft.multipliers.get(multiplier)

@@ -73,10 +73,7 @@ def check_rules(draft: Draft) -> Iterator[Finding]:
         pointer = f"rating/{name}"
         for place, use in uses_of(rule, pointer):
             yield from to_file(draft, "meters", use.meter, pointers.at(place, "meter"))
-            for index, multiplier in enumerate(use.multiply_by):
-                at = pointers.at(place, "multiply_by", index)
-                yield from to_file(draft, "multipliers", multiplier, at)
-                yield from _multiplied(draft, use, multiplier, at)
+            yield from multipliers_of(draft, use, place)
         yield from _twice(rule, pointer)
         yield from pool_dimensions(draft, rule.pool_by, f"{pointer}#pool_by", rule)
         yield from _line_dimensions(draft, rule, pointer)
@@ -88,6 +85,14 @@ def uses_of(rule: RatingRule, pointer: str) -> list[tuple[str, MeterUse]]:
     if rule.meters is None:
         return [(pointer, rule.uses[0])]
     return [(f"{pointer}#meters/{index}", use) for index, use in enumerate(rule.uses)]
+
+
+def multipliers_of(draft: Draft, use: MeterUse, pointer: str) -> Iterator[Finding]:
+    """Check the multipliers of a meter's use: they are there, and the meter has their dimensions."""
+    for index, multiplier in enumerate(use.multiply_by):
+        at = pointers.at(pointer, "multiply_by", index)
+        yield from to_file(draft, "multipliers", multiplier, at)
+        yield from _multiplied(draft, use, multiplier, at)
 
 
 def _twice(rule: RatingRule, pointer: str) -> Iterator[Finding]:

@@ -31,6 +31,7 @@ def check_unused(draft: Draft, used: Used) -> Iterator[Finding]:
     rules = used.rules | {charge.rating for plan in draft.plans.values() for charge in plan.charges}
     sinks = {spec.sink for spec in draft.specs.values() if spec.sink}
     multipliers = {name for rule in draft.rules.values() for use in rule.uses for name in use.multiply_by}
+    multipliers.update(name for cost in draft.costs.usage.values() for name in cost.multiply_by)
     dimensions = {dimension.name for meter in draft.meters.values() for dimension in meter.dimensions}
     for kind, parts, names, help_ in (
         (

@@ -13,6 +13,7 @@ from ratebook.book.model.contract import (
     FixedPrice,
     Override,
 )
+from ratebook.book.model.costs import Costs, UsageCost
 from ratebook.book.model.dated import Dated, Version
 from ratebook.book.model.meter import Band, Condition, Dimension, Meter
 from ratebook.book.model.money_off import ContractDiscount
@@ -33,7 +34,7 @@ from ratebook.book.model.price import (
 )
 from ratebook.book.model.rating import Convert, Labels, MeterUse, Multiplication, Multiplier, RatingRule
 from ratebook.book.model.settings import ClickHouse, Environment, FxFeed, PricingUnit, Settings, Source, Usage
-from ratebook.book.model.spec import Costs, Fx, Rounding, Sink, Spec
+from ratebook.book.model.spec import Fx, Rounding, Sink, Spec
 from ratebook.book.model.tax import ContractTax, Tax, TaxRate
 from ratebook.book.model.times import Duration, TrialUntil, When
 from ratebook.book.model.tree import DEFAULT_KEY
@@ -106,6 +107,7 @@ __all__ = [
     "Tier",
     "TrialUntil",
     "Usage",
+    "UsageCost",
     "Version",
     "Volume",
     "When",

@@ -1,8 +1,8 @@
 """`specs/*.yaml`: billing specs, how one region is invoiced; and `sinks/*.yaml`, where invoices go."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, RootModel, model_validator
+from pydantic import Field, model_validator
 
 from ratebook.book.model.base import Model, problem
 from ratebook.book.model.tax import TaxField
@@ -111,7 +111,3 @@ class Sink(Model):
     """Charge, or `default` → fields of its lines."""
     appendix: Literal["files", "none"] | None = None
     """Where usage that is only reported goes."""
-
-
-class Costs(RootModel[dict[str, Any]]):
-    """`specs/costs.yaml`: what things cost us; kept as it is written."""

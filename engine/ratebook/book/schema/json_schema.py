@@ -6,7 +6,7 @@ They are a little more lenient than the model: they see one file at a time, and 
 import types
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, RootModel, WithJsonSchema
+from pydantic import BaseModel, WithJsonSchema
 from pydantic.fields import FieldInfo
 
 from ratebook.book.model.base import MARK
@@ -93,8 +93,6 @@ class _Writer:
             return {"type": "string"}
         if issubclass(kind, Dated):
             return self._dated(kind)
-        if issubclass(kind, RootModel):
-            return {"description": model_doc(kind), "type": "object"}
         special = {
             Dimension: self._dimension,
             ColumnConditions: self._conditions,

@@ -4,7 +4,7 @@ import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, RootModel, WithJsonSchema
+from pydantic import BaseModel, WithJsonSchema
 from pydantic.fields import FieldInfo
 
 from ratebook.book.model.base import MARK
@@ -80,7 +80,7 @@ def reference() -> str:
 
 
 def _sections(model: type[BaseModel], seen: set[type[BaseModel]], *, top: bool = False) -> Iterator[str]:
-    if model in seen or issubclass(model, RootModel):
+    if model in seen:
         return
     seen.add(model)
     if not top:
