@@ -38,10 +38,10 @@ class Asked(NamedTuple):
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "markdown", "github", "gitlab", "junit"]),
+    type=click.Choice(["text", "json", "markdown", "html", "github", "gitlab", "junit"]),
     default="text",
     show_default=True,
-    help="Text for people, JSON for programs, Markdown for a comment, or what CI reads.",
+    help="Text for people, JSON for programs, Markdown for a comment, HTML for a report, or what CI reads.",
 )
 @click.option(
     "--exit-code",
@@ -64,11 +64,18 @@ def diff(base: str | None, head: str | None, options: RunOptions, **given: Any) 
 
 def _drawn(document: Any, form: str) -> str:  # noqa: ANN401 - the diff document
     from ratebook.preview.annotations import draw_github, gitlab
+    from ratebook.preview.html import draw_html
     from ratebook.preview.junit import draw_junit
     from ratebook.preview.markdown import draw_markdown
     from ratebook.preview.text import draw_text
 
-    draw = {"text": draw_text, "markdown": draw_markdown, "github": draw_github, "junit": draw_junit}
+    draw = {
+        "text": draw_text,
+        "markdown": draw_markdown,
+        "html": draw_html,
+        "github": draw_github,
+        "junit": draw_junit,
+    }
     if form in draw:
         return draw[form](document)
     import orjson

@@ -45,6 +45,18 @@ def bill_of(outcomes: Sequence[Outcome], book: Book) -> Bill:
     if not outcomes:
         return NOTHING
     documents = [one.document for one in outcomes if one.document is not None and one.status == "invoice"]
+    return Bill(
+        outcomes[0].program.agreement.currency,
+        total_of(Decimal(one["total"]) for one in documents),
+        lines_of(documents),
+        _events(outcomes, book),
+        [finding for one in outcomes for finding in one.findings],
+        [one.program for one in outcomes],
+    )
+
+
+def lines_of(documents: Iterable[Mapping[str, Any]]) -> Mapping[LineKey, tuple[Line, Decimal]]:
+    """Add up the lines of invoices that mean the same; with tax they are what the customer pays."""
     lines: dict[LineKey, tuple[Line, Decimal]] = {}
     for document in documents:
         for line in document["lines"]:
@@ -53,14 +65,7 @@ def bill_of(outcomes: Sequence[Outcome], book: Book) -> Bill:
             key = key_of(line)
             before = lines[key][1] if key in lines else ZERO
             lines[key] = (line, before + Decimal(line["amount"] or 0))
-    return Bill(
-        outcomes[0].program.agreement.currency,
-        total_of(Decimal(one["total"]) for one in documents),
-        lines,
-        _events(outcomes, book),
-        [finding for one in outcomes for finding in one.findings],
-        [one.program for one in outcomes],
-    )
+    return lines
 
 
 def _events(outcomes: Iterable[Outcome], book: Book) -> Mapping[str, int]:

@@ -21,7 +21,8 @@ from ratebook.calendar import RunPeriod, iso, tzdata_version, zone
 from ratebook.canonical import digest
 from ratebook.compiler.run import RunCompiler
 from ratebook.fx import RateTable
-from ratebook.money import ZERO, minor_unit
+from ratebook.money import ZERO
+from ratebook.preview.amounts import amounts, by_size, line_change, totals, written
 from ratebook.preview.as_if import as_if
 from ratebook.preview.bills import NOTHING, Bill, balanced_by, bill_of, differing
 from ratebook.preview.categories import categories
@@ -194,13 +195,13 @@ class _Report:
             "plan": terms.plan if terms is not None else None,
             "currency": currency,
             "status": "new" if pair.was is None else "gone" if pair.now is None else "changed",
-            **_amounts(was.total, now.total, currency),
+            **amounts(was.total, now.total, currency),
             "causes": [
                 {"cause": cause, "difference": written(amount, currency)}
                 for cause, amount in sorted(shares.items())
                 if amount
             ],
-            "lines": [_line(line, old, new, currency) for line, old, new in differing(was, now)],
+            "lines": [line_change(line, old, new, currency) for line, old, new in differing(was, now)],
             "shielded": [self._shielded(one) for one in (*touched.shielded, *balanced_by(pair.id, was, now))],
         }
 
@@ -236,9 +237,7 @@ class _Report:
             for one in (*entry["causes"], *entry["shielded"]):
                 if one["cause"] is not None:
                     one["cause"] = numbers[self.causes.root(one["cause"])]
-        self.contracts.sort(
-            key=lambda one: (-abs(Decimal(one["difference"])), one["contract"], one["currency"])
-        )
+        self.contracts.sort(key=by_size)
         asked = self.asked
         document: dict[str, Any] = {
             "format_version": "1.0",
@@ -253,7 +252,7 @@ class _Report:
             "fx": {"digest": digest(sorted(self.quotes))},
             "contracts_compared": self.tracer.compared,
             "contracts_touched": self.touched,
-            "totals": list(self._totals()),
+            "totals": totals(self.contracts),
             "causes": list(self._causes()),
             "contracts": self.contracts,
             "usage_changes": {
@@ -284,14 +283,6 @@ class _Report:
             "digest": digest(self.digests),
             "measures": [{"measure": one.measure, "events": one.events} for one in run.counts],
         }
-
-    def _totals(self) -> Iterator[dict[str, Any]]:
-        for currency in sorted({one["currency"] for one in self.contracts}):
-            own = [one for one in self.contracts if one["currency"] == currency]
-            was, now = (sum((Decimal(one[key]) for one in own), ZERO) for key in ("was", "will_be"))
-            up = sum(1 for one in own if Decimal(one["difference"]) > 0)
-            down = sum(1 for one in own if Decimal(one["difference"]) < 0)
-            yield {"currency": currency, **_amounts(was, now, currency), "up": up, "down": down}
 
     def _causes(self) -> Iterator[dict[str, Any]]:
         for root, changes in self.causes.groups().items():
@@ -338,32 +329,6 @@ def _moves(before: Bill, after: Bill) -> Iterator[tuple[str, Decimal]]:
     else:
         yield before.currency, -before.total
         yield after.currency, after.total
-
-
-def written(amount: Decimal, currency: str) -> str:
-    """Write an amount with the decimals of its currency."""
-    return str(amount.quantize(minor_unit(currency)))
-
-
-def _amounts(was: Decimal, now: Decimal, currency: str) -> dict[str, str | None]:
-    percent = None if not was else str(((now - was) / was * 100).quantize(Decimal("0.01")))
-    amounts = {"was": was, "will_be": now, "difference": now - was}
-    return {**{key: written(amount, currency) for key, amount in amounts.items()}, "percent": percent}
-
-
-def _line(line: Mapping[str, Any], was: Decimal | None, now: Decimal | None, currency: str) -> dict[str, Any]:
-    dimensions = {name: key or "" for name, key in line["dimensions"].items()}
-    return {
-        "charge": line["charge"],
-        "kind": line["kind"],
-        "description": line["description"],
-        "account": dimensions.get("account"),
-        "dimensions": dimensions,
-        "period": line["period"],
-        "was": None if was is None else written(was, currency),
-        "will_be": None if now is None else written(now, currency),
-        "difference": written((now or ZERO) - (was or ZERO), currency),
-    }
 
 
 def _side(side: Side) -> dict[str, str]:

@@ -82,6 +82,14 @@ class ComparedUsage(TypedDict):
 
 
 @_DOCUMENTED
+class ExchangeRates(TypedDict):
+    """The exchange rates that both sides were converted with."""
+
+    digest: str | None
+    """Null where the two saved results have not the same rates."""
+
+
+@_DOCUMENTED
 class CurrencyTotal(TypedDict):
     """What all touched contracts of a currency pay together."""
 
@@ -285,6 +293,7 @@ class DiffDocument(TypedDict):
     head: Side
     engine: Engine
     usage: ComparedUsage
+    fx: ExchangeRates
     contracts_compared: Count
     contracts_touched: Count
     """How many of them could have changed, and were rated with both books."""
