@@ -11,6 +11,7 @@ from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
 from ratebook.book.draft import MODELS
+from ratebook.book.model.pricing_tests import PricingTests
 from ratebook.book.reader import read_yaml
 from ratebook.book.schema import KINDS, json_schema, json_schemas
 from ratebook.cli.schema import dump
@@ -20,7 +21,7 @@ FOLDER = Path(__file__).parent / "schema"
 GOOD, BAD = sorted((FOLDER / "good").glob("*.yaml")), sorted((FOLDER / "bad").glob("*.yaml"))
 BOOK = [
     path
-    for folder in ("meters", "plans", "contracts", "sinks", "specs")
+    for folder in ("meters", "plans", "contracts", "sinks", "specs", "tests/pricing")
     for path in sorted((REPOSITORY / folder).rglob("*.yaml"))
 ]
 MODEL = {kind.name: kind.model for kind in KINDS}
@@ -108,7 +109,7 @@ def test_there_is_a_good_and_a_bad_file_of_every_kind() -> None:
 
 
 def test_every_kind_of_file_has_a_schema() -> None:
-    assert {id(kind.model) for kind in KINDS} == {id(model) for model in MODELS.values()}
+    assert {id(kind.model) for kind in KINDS} == {id(model) for model in (*MODELS.values(), PricingTests)}
 
 
 @pytest.mark.parametrize("file", BOOK, ids=lambda file: str(file.relative_to(REPOSITORY)))

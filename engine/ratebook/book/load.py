@@ -14,7 +14,7 @@ from ratebook.book.draft import MODELS, Draft, FileContracts, Placed
 from ratebook.book.factor_tables import FactorTables
 from ratebook.book.interning import Terms
 from ratebook.book.layout import BOOK, Filed, lay_out, no_book
-from ratebook.book.model import Contract, ContractTerms, Costs, Policy
+from ratebook.book.model import Costs, Policy
 from ratebook.book.model.contract import ContractDocument
 from ratebook.book.places import FilePlaces, placed
 from ratebook.book.reader import read_yaml
@@ -118,24 +118,12 @@ class _Reading:
 
     def _keep(self, filed: Filed, part: BaseModel) -> None:
         if isinstance(part, ContractDocument):
-            self.own.append(Placed(self._contract(filed.name, part), filed.file, 0))
+            contract = part.contract(filed.name, self.terms.shared(part.terms()))
+            self.own.append(Placed(contract, filed.file, 0))
         elif filed.pointer in MODELS:
             self.parts[filed.pointer][filed.name] = part
         else:
             self.parts[filed.kind][filed.name] = part
-
-    def _contract(self, name: str, document: ContractDocument) -> Contract:
-        terms = {key: getattr(document, key) for key in ContractTerms.model_fields}
-        return Contract(
-            id=name,
-            subjects=document.subjects_of_usage(),
-            start=document.start,
-            end=document.end,
-            customer=document.customer,
-            sink=document.sink,
-            terms=self.terms.shared(ContractTerms.model_construct(**terms)),
-            children=document.children,
-        )
 
     def draft(self) -> Draft:
         """Give what could be read."""

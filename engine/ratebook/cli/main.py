@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "init": ("ratebook.cli.init:init", "Start a book from a template."),
     "rate": ("ratebook.cli.rate:rate", "Rate a period: usage and book in, invoices out."),
     "schema": ("ratebook.cli.schema:schema", "Print the JSON Schemas that editors check a book with."),
+    "test": ("ratebook.cli.test:test", "Rate the cases of tests/pricing/ and compare what they expect."),
 }
 """Command → where it is, and what it does."""
 

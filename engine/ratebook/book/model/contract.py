@@ -237,6 +237,25 @@ class ContractDocument(ContractTerms):
         """Give the subjects, whichever way they are written."""
         return self.subjects if self.subjects is not None else (self.org or "",)
 
+    def terms(self) -> ContractTerms:
+        """Give what decides about what is billed."""
+        return ContractTerms.model_construct(
+            **{key: getattr(self, key) for key in ContractTerms.model_fields}
+        )
+
+    def contract(self, name: str, terms: ContractTerms) -> "Contract":
+        """Give the contract: its terms are those of the document, or an equal object that others share."""
+        return Contract(
+            id=name,
+            subjects=self.subjects_of_usage(),
+            start=self.start,
+            end=self.end,
+            customer=self.customer,
+            sink=self.sink,
+            terms=terms,
+            children=self.children,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:

@@ -21,6 +21,7 @@ from ratebook.book.model import (
     Spec,
 )
 from ratebook.book.model.contract import ContractDocument
+from ratebook.book.model.pricing_tests import PricingTests
 
 
 class Kind(NamedTuple):
@@ -43,6 +44,7 @@ KINDS: Final = (
     Kind("sink", Sink, "sinks/*.yaml"),
     Kind("policy", Policy, "specs/policy.yaml"),
     Kind("costs", Costs, "specs/costs.yaml"),
+    Kind("tests", PricingTests, "tests/pricing/*.yaml"),
 )
 
 
