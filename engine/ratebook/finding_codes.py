@@ -2,7 +2,7 @@
 
 1xx a file could not be read · 2xx a key or value has the wrong shape · 3xx files do not fit together ·
 4xx usage could not be read or trusted · 5xx usage was measured but not billed, or a price did not fit ·
-6xx a source, feed or run could not do its work.
+6xx a source, feed or run could not do its work · 7xx an approval does not count, or is missing.
 """
 
 from collections.abc import Mapping
@@ -130,5 +130,19 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB606": Code("error", "A source ran out of memory or time"),
         "RB607": Code("error", "A line of the exchange rate table cannot be used"),
         "RB608": Code("error", "Invoices that were issued before cannot be read"),
+        # 7xx: approvals that do not count, and those that are missing
+        "RB701": Code("error", "An approval cannot be read"),
+        "RB702": Code("error", "An approval is not what was signed"),
+        "RB703": Code("warning", "An approval is for something else"),
+        "RB704": Code("error", "An approval does not cover everything"),
+        "RB705": Code("error", "A signature was made for another purpose"),
+        "RB706": Code("error", "An approval is by nobody whom the policy knows"),
+        "RB707": Code("error", "An approval is signed with the key of someone else"),
+        "RB708": Code("warning", "A key may not sign at the time"),
+        "RB709": Code("error", "An approval is given in a role that its signer does not have"),
+        "RB710": Code("warning", "An author approves their own change"),
+        "RB711": Code("info", "Someone approved twice"),
+        "RB712": Code("error", "An approval is missing"),
+        "RB713": Code("error", "The policy refuses the change"),
     }
 )

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ratebook.trees import TreeError
-from ratebook.trees.history import authors, merge_base, own_address
+from ratebook.trees.history import authors, own_address
 
 
 def git(root: Path, *words: str) -> str:
@@ -55,24 +54,6 @@ def test_a_book_in_a_folder_has_the_authors_of_that_folder(repository: Path) -> 
     commit(repository, "plans/pro.yaml", "mia@example.org")
 
     assert authors(repository / "books/web", "main", "HEAD") == {"web@example.org"}
-
-
-def test_the_merge_base_is_where_a_branch_began(repository: Path) -> None:
-    start = git(repository, "rev-parse", "HEAD")
-    git(repository, "checkout", "-q", "-b", "change")
-    commit(repository, "plans/pro.yaml", "mia@example.org")
-    git(repository, "checkout", "-q", "main")
-    commit(repository, "plans/team.yaml", "jo@example.org")
-
-    assert merge_base(repository, "main", "change") == start
-
-
-def test_lines_that_never_meet_are_said(repository: Path) -> None:
-    git(repository, "checkout", "-q", "--orphan", "alone")
-    commit(repository, "plans/pro.yaml", "mia@example.org")
-
-    with pytest.raises(TreeError, match="no commit 'that main and alone have in common'"):
-        merge_base(repository, "main", "alone")
 
 
 def test_ones_own_address_is_that_of_the_repository(repository: Path) -> None:

@@ -15,6 +15,11 @@ import click
 from ratebook import __version__
 
 COMMANDS: Final = {
+    "approvals": (
+        "ratebook.cli.approvals:approvals",
+        "Check the approvals beside a book (`approvals verify`).",
+    ),
+    "approve": ("ratebook.cli.approve:approve", "Agree to a change, with a signature that covers it."),
     "check": (
         "ratebook.cli.check:check",
         "Check a rate book and show everything that is wrong, at its place.",

@@ -1,4 +1,4 @@
-"""The history of a book in git: where two lines of it meet, and who wrote what lies between."""
+"""The history of a book in git: who wrote what lies between two commits."""
 
 import re
 from pathlib import Path
@@ -7,18 +7,6 @@ from ratebook.book.layout import FOLDERS
 from ratebook.trees.git import commit_of, run_git
 
 _FORMAT = "%ae%n%(trailers:key=Co-authored-by,valueonly)"
-
-
-def merge_base(root: Path, one: str, other: str) -> str:
-    """Find the last commit that two branches, tags or commits have in common.
-
-    Raises:
-        TreeError: one of them is not there, or they have none in common.
-    """
-    commits = commit_of(root, one), commit_of(root, other)
-    return (
-        run_git(root, "merge-base", *commits, about=f"that {one} and {other} have in common").decode().strip()
-    )
 
 
 def authors(root: Path, base: str, head: str) -> frozenset[str]:
