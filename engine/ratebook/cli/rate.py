@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import click
 import orjson
@@ -30,12 +30,18 @@ _SHOWN: Final = 3
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output."
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Write invoices into this folder as well.")
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path),
+    help="Write the JSON into this file as well, for `ratebook diff`.",
+)
 def rate(
     options: RunOptions,
     period: str,
     contracts: tuple[str, ...],
     form: str,
     out: Path | None,
+    save: Path | None,
 ) -> None:
     """Rate a period: usage and book in, invoices out.
 
@@ -51,6 +57,8 @@ def rate(
         invoices = _documents(run)
         if out is not None:
             invoices = _write(out, run, invoices, _manifest(session, period))
+        if save is not None:
+            invoices = _saved(save, run, invoices, _manifest(session, period))
         if form == "json":
             _print_json(run, invoices, _manifest(session, period))
         elif contracts:
@@ -111,11 +119,28 @@ def _print_findings(session: Session, findings: Iterable[Finding]) -> None:
 
 def _print_json(run: BillRun, invoices: Iterable[dict[str, Any]], digests: dict[str, Any]) -> None:
     """Print one JSON document, invoice by invoice as they come."""
-    stream = sys.stdout.buffer
+    for _ in _written(sys.stdout.buffer, run, invoices, digests):
+        pass
+
+
+def _saved(
+    file: Path, run: BillRun, invoices: Iterable[dict[str, Any]], digests: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Write the same document into a file, which is there once it is whole."""
+    partial = file.with_name(f"{file.name}.partial")
+    with partial.open("wb") as stream:
+        yield from _written(stream, run, invoices, digests)
+    partial.replace(file)
+
+
+def _written(
+    stream: BinaryIO, run: BillRun, invoices: Iterable[dict[str, Any]], digests: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
     stream.write(b'{"format_version":"1.0","invoices":[')
     for index, invoice in enumerate(invoices):
         stream.write(b",\n" if index else b"\n")
         stream.write(orjson.dumps(invoice))
+        yield invoice
     findings = [finding.document() for finding in (*run.findings, *_provisional(run))]
     usage = [count._asdict() for count in run.counts]
     stream.write(b'\n],"findings":' + orjson.dumps(findings))
