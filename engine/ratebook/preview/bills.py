@@ -101,8 +101,15 @@ def charges_of(book: Book, contract: Contract) -> Iterator[Charge]:
 
 def differing(was: Bill, now: Bill) -> Iterator[tuple[Line, Decimal | None, Decimal | None]]:
     """Give the lines by which two bills differ, in the order of the later bill, then of the earlier."""
-    for key in dict.fromkeys((*now.lines, *was.lines)):
-        old, new = was.lines.get(key), now.lines.get(key)
+    return changed_lines(was.lines, now.lines)
+
+
+def changed_lines(
+    was: Mapping[LineKey, tuple[Line, Decimal]], now: Mapping[LineKey, tuple[Line, Decimal]]
+) -> Iterator[tuple[Line, Decimal | None, Decimal | None]]:
+    """Give the lines that differ, in the order of the later ones; None stands for a line that is not there."""
+    for key in dict.fromkeys((*now, *was)):
+        old, new = was.get(key), now.get(key)
         if old is None and new is not None and new[1]:
             yield new[0], None, new[1]
         elif new is None and old is not None and old[1]:

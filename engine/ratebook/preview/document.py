@@ -77,7 +77,7 @@ class ComparedUsage(TypedDict):
     window: Window | None
     """From when until when; null where nothing was rated."""
     digest: str | None
-    """Digest of what was measured; null where the two saved results have not the same usage."""
+    """Digest of what was measured; null where two saved results are compared."""
     measures: list[MeasuredEvents]
 
 
@@ -86,7 +86,6 @@ class ExchangeRates(TypedDict):
     """The exchange rates that both sides were converted with."""
 
     digest: str | None
-    """Null where the two saved results have not the same rates."""
 
 
 @_DOCUMENTED
@@ -186,6 +185,7 @@ class ContractChange(TypedDict):
     customer: str | None
     spec: str
     plan: str | None
+    """Null where it has none, and where two saved results are compared."""
     currency: str
     status: Literal["changed", "new", "gone"]
     was: Amount
@@ -288,7 +288,7 @@ class DiffDocument(TypedDict):
     as_if: str | None
     """The date from which the second book was taken to hold; null where it holds as it says."""
     closed_until: str | None
-    """The date up to which periods are closed: changes before it restate them."""
+    """The date up to which periods are closed: changes before it restate them; null where none is known."""
     base: Side
     head: Side
     engine: Engine

@@ -150,6 +150,7 @@ def _sheets(document: DiffDocument) -> Iterator[Section]:
         rows = [
             [escaped(row["item"]), escaped(row["was"] or "–"), escaped(row["will_be"] or "–")]
             for row in sheet["rows"]
+            if row["was"] != row["will_be"]
         ]
         yield table(f"Prices of {in_html(sheet['plan'])}", "price|>was|>will be", rows, _MOST_ROWS)
 
