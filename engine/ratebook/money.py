@@ -18,6 +18,8 @@ from decimal import (
     Overflow,
 )
 from fractions import Fraction
+from functools import reduce
+from itertools import repeat
 from math import lcm
 from types import MappingProxyType
 from typing import Final, Literal
@@ -99,6 +101,17 @@ def plain(number: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
+def plain_texts(numbers: Sequence[Decimal]) -> list[str]:
+    """Write many numbers as `plain` does; those without exponents, which are nearly all, in one go."""
+    texts = list(map(str, numbers))
+    together = " ".join(texts)
+    if "E" in together or "-0" in together:
+        return [plain(number) for number in numbers]
+    if "." not in together:
+        return texts
+    return [text.rstrip("0").rstrip(".") if "." in text else text for text in texts]
+
+
 def decimals(number: Decimal) -> int:
     """Count the decimal places that a number really has: 2 for 1.250, 0 for 1E+3."""
     exponent = number.normalize(EXACT).as_tuple().exponent
@@ -120,8 +133,8 @@ def allocate(total: Decimal, shares: Sequence[Decimal | Fraction], unit: Decimal
     >>> [str(part) for part in allocate(Decimal("100.00"), [Decimal(1)] * 3, Decimal("0.01"))]
     ['33.34', '33.33', '33.33']
     """
-    if len(shares) == 1:
-        return [total]
+    if len(shares) <= 1:
+        return [total] * len(shares)
     if total < 0:
         mirrored = allocate(EXACT.minus(total), [_minus(share) for share in shares], unit)
         return [EXACT.minus(part) for part in mirrored]
@@ -130,32 +143,30 @@ def allocate(total: Decimal, shares: Sequence[Decimal | Fraction], unit: Decimal
     if not whole:
         weights, whole = [1] * len(weights), len(weights)
     steps = int(EXACT.divide(total, unit))
-    parts = [steps * weight // whole for weight in weights]
+    products = [steps * weight for weight in weights]
+    parts = [product // whole for product in products]
     left = steps - sum(parts)
     if left:
-        rests = [steps * weight % whole for weight in weights]
+        rests = [product % whole for product in products]
         largest = sorted(range(len(rests)), key=rests.__getitem__, reverse=True)
         for index in largest[:left]:
             parts[index] += 1
-    return [EXACT.multiply(unit, part) for part in parts]
+    return list(map(EXACT.multiply, repeat(unit), parts))
 
 
 def _minus(share: Decimal | Fraction) -> Decimal | Fraction:
     return EXACT.minus(share) if isinstance(share, Decimal) else -share
 
 
-def _integers(shares: Sequence[Decimal | Fraction]) -> list[int]:
+def _integers(shares: Sequence[Decimal | Fraction]) -> Sequence[int]:
     """Scale exact weights to integers of the same proportions."""
-    ratios = [share.as_integer_ratio() for share in shares]
-    common = lcm(*[denominator for _, denominator in ratios])
+    numerators, denominators = zip(*[share.as_integer_ratio() for share in shares], strict=True)
+    common = lcm(*denominators)
     if common == 1:
-        return [numerator for numerator, _ in ratios]
-    return [numerator * (common // denominator) for numerator, denominator in ratios]
+        return numerators
+    return [one * (common // denominator) for one, denominator in zip(numerators, denominators, strict=True)]
 
 
 def total_of(amounts: Iterable[Decimal]) -> Decimal:
     """Add amounts up exactly, starting from zero."""
-    total = ZERO
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total
+    return reduce(EXACT.add, amounts, ZERO)

@@ -280,15 +280,10 @@ def made(rule: tuple[str, str, str, str], *, split: bool = False) -> ChargeProgr
 
 def told(rated: RatedCharge) -> Any:
     """Say what came out, with weights as shares of the whole."""
-    weight = sum((Fraction(line.weight) for line in rated.lines), Fraction(0))
+    weight = sum((Fraction(one) for one in rated.lines.weights), Fraction(0))
     lines = [
-        (
-            line.key,
-            plain(line.quantity),
-            plain(line.billable),
-            Fraction(line.weight) / weight if weight else 0,
-        )
-        for line in rated.lines
+        (key, plain(quantity), plain(billable), Fraction(own) / weight if weight else 0)
+        for key, quantity, billable, own in zip(*rated.lines[:4], strict=True)
     ]
     lost = sorted((one.code, one.ladder.sort_key, one.units) for one in rated.refused)
     return nets(rated), lines, lost, sorted(repr(one) for one in rated.missing)
@@ -298,10 +293,9 @@ def test_a3_a_tie_of_rounded_units_goes_to_the_line_that_comes_first_not_to_the_
     """Two lines of 15 units of 10 are 3 units: two of them are a's, in whatever order the rows came."""
     of = program("lines_by: [chain], convert: {divide_by: 10, round: up}, price: {amount: 1, per: 1}")
     for rows in ([row("a", "15"), row("b", "15")], [row("b", "15"), row("a", "15")]):
-        assert [(line.key, plain(line.billable)) for line in rate(of, rows).lines] == [
-            (("a",), "2"),
-            (("b",), "1"),
-        ]
+        lines = rate(of, rows).lines
+        assert list(lines.keys) == [("a",), ("b",)]
+        assert [plain(units) for units in lines.billables] == ["2", "1"]
 
 
 @given(rules, uses, st.randoms(use_true_random=False))
@@ -324,9 +318,9 @@ def test_e50_a_change_that_changes_nothing_changes_no_amount(
     unsplit = rate(made(rule), [row(chain, str(units)) for chain, units in whole.items()])
     split = rate(made(rule, split=True), [row(chain, str(units), segment) for chain, segment, units in used])
     assert nets(split) == nets(unsplit)
-    assert [line[:3] for line in sorted(split.lines, key=repr)] == [
-        line[:3] for line in sorted(unsplit.lines, key=repr)
-    ]
+    assert sorted(zip(*split.lines[:3], strict=True), key=repr) == sorted(
+        zip(*unsplit.lines[:3], strict=True), key=repr
+    )
     assert [(one.code, one.units) for one in split.refused] == [
         (one.code, one.units) for one in unsplit.refused
     ]
@@ -338,8 +332,8 @@ def test_lines_share_what_the_charge_costs(rule: tuple[str, str, str, str], used
     exact = sum((part.gross.fraction for part in rated.priced), Fraction(0))
     with localcontext(EXACT):
         assert rated.gross == Decimal(exact.numerator) / exact.denominator
-    if rated.lines:
-        assert sum((Fraction(line.weight) for line in rated.lines), Fraction(0)) == exact
+    if rated.lines.keys:
+        assert sum((Fraction(one) for one in rated.lines.weights), Fraction(0)) == exact
 
 
 @given(rules, uses)

@@ -278,9 +278,10 @@ def test_bounds_are_those_of_each_event_by_itself(
         assert [one.code for one in of.findings] == ["RB507"]
         return
     assert Fraction(rated.gross) == naive(events, price, weighed=weighed)
-    for line in rated.lines if rated.gross and len(rated.lines) > 1 else ():
-        own = [one for one in events if one.chain == line.key[0]]
-        assert line.weight == naive(own, price, weighed=weighed)
+    keys = rated.lines.keys if rated.gross else ()
+    for key, weight_of_line in zip(keys, rated.lines.weights, strict=False) if len(keys) > 1 else ():
+        own = [one for one in events if one.chain == key[0]]
+        assert weight_of_line == naive(own, price, weighed=weighed)
 
 
 MODELS = [

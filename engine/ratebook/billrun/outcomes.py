@@ -37,7 +37,7 @@ from ratebook.invoice.build import (
     Recipient,
     build,
     usage_digest,
-    write_descriptions,
+    write_usage,
 )
 from ratebook.invoice.corrected import Corrected
 from ratebook.invoice.form import Form, form_of, issue_date
@@ -126,7 +126,7 @@ class BillRun:
                 outcomes = [
                     outcome for number, contract in batch for outcome in self._rate(number, contract, readers)
                 ]
-            write_descriptions([draft for _, draft in outcomes if draft is not None])
+            write_usage([draft for _, draft in outcomes if draft is not None])
             for outcome, _ in outcomes:
                 self.findings += outcome.findings
                 yield outcome
@@ -221,7 +221,7 @@ class BillRun:
         if draft is None:
             digests = {"usage": usage_digest(outcome.used), **form.digests}
             return compare(Rerated(form, (), digests), original, issued)
-        write_descriptions([draft])
+        write_usage([draft])
         return compare(Rerated(form, draft.document["lines"], draft.document["digests"]), original, issued)
 
     def _rate_boundary(

@@ -230,6 +230,11 @@ class ChargeProgram:
         return self.divisor if self.conversion_rounding == "none" else Decimal(1)
 
     @cached_property
+    def shares_by_units(self) -> bool:
+        """Whether lines share what a ladder costs by their units: nothing rounds them, no change divides them."""
+        return len(self.segments) == 1 and self.conversion_rounding == "none" and not self.counts_events
+
+    @cached_property
     def changes_gross(self) -> bool:
         """Whether anything comes between the charge's gross and its net."""
         return self.is_discounted or self.maximum is not None or self.minimum is not None

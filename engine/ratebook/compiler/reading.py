@@ -1,6 +1,6 @@
 """How a charge reads what is measured: which dimensions it keeps, and how several meters become one ladder's units."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -139,6 +139,13 @@ class MeasureUse:
         reading = self.reading_of(key)
         own = [value or "(none)" for name, value in named if name in reading.names and (name, value) != _OWN]
         return [reading.meter, *own] if self.has_meters else own
+
+    def all_named(self, keys: Sequence[tuple[str | None, ...]]) -> list[Mapping[str, str | None]]:
+        """Name the dimensions of lines."""
+        if self.has_meters or len(self.line_names) != 1:
+            return [self.named(key) for key in keys]
+        (name,) = self.line_names
+        return [{name: value} for (value,) in keys]
 
     def named(self, key: tuple[str | None, ...]) -> Mapping[str, str | None]:
         """Name the dimensions of a line, without those that its meter does not have."""

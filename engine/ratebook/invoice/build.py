@@ -1,6 +1,6 @@
 """One invoice from its parts: head, lines, totals, and the digests of what it was made from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from ratebook.book.accounts import Account
@@ -10,12 +10,13 @@ from ratebook.compiler.program import Program
 from ratebook.invoice.balances import NO_BALANCES, Balances
 from ratebook.invoice.corrected import Corrected, add_corrections
 from ratebook.invoice.form import Form
+from ratebook.invoice.line import shown_texts
 from ratebook.invoice.lines import Described, LineWriter
 from ratebook.invoice.sections import sections_of
 from ratebook.invoice.steps import settle, settle_after_tax
 from ratebook.invoice.supply import Standing
 from ratebook.invoice.tax import tax
-from ratebook.money import plain, total_of
+from ratebook.money import plain_texts, total_of
 from ratebook.rating.charge import RatedCharge
 from ratebook.template import Rows
 from ratebook.usage.rows import UsageRow
@@ -47,7 +48,7 @@ class Built(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """An invoice whose lines still lack the descriptions that templates write, many at a time."""
+    """An invoice whose usage lines still lack their quantities and descriptions, which are written many at a time."""
 
     document: dict[str, Any]
     described: list[Described]
@@ -123,35 +124,36 @@ def usage_digest(used: Sequence[tuple[RatedCharge, Sequence[UsageRow]]]) -> str:
     return digest([[rated.program.charge, _rows(rated, rows)] for rated, rows in used])
 
 
-def _rows(rated: RatedCharge, rows: Sequence[UsageRow]) -> list[list[Any]]:
-    starts = rated.program.starts
-    return [
-        [
-            starts[segment],
-            dimensions,
-            events,
-            text := plain(quantity),
-            text if units is quantity else plain(units),
-        ]
-        for _, _, segment, dimensions, events, quantity, units in rows
-    ]
+def _rows(rated: RatedCharge, rows: Sequence[UsageRow]) -> list[tuple[Any, ...]]:
+    if not rows:
+        return []
+    _, _, segments, dimensions, events, quantities, units = zip(*rows, strict=True)
+    starts = [rated.program.starts[segment] for segment in segments]
+    return list(zip(starts, dimensions, events, plain_texts(quantities), plain_texts(units), strict=True))
 
 
-def write_descriptions(drafts: Sequence[Draft]) -> None:
-    """Write the descriptions of many invoices, template by template, in one loop each."""
+def write_usage(drafts: Iterable[Draft]) -> None:
+    """Write the quantities and descriptions of many invoices, template by template, in one loop each."""
     waiting: dict[tuple[int, tuple[str, ...]], list[Described]] = {}
     for draft in drafts:
         for described in draft.described:
             waiting.setdefault((id(described.template), described.dimensions), []).append(described)
     for group in waiting.values():
-        template, dimensions, _ = group[0]
+        template, dimensions, *_ = group[0]
         known = {*dimensions, ACCOUNT}
         lines = [line for described in group for line in described.lines]
+        quantities = shown_texts([one for described in group for one in described.rated.quantities])
+        billables = shown_texts([one for described in group for one in described.rated.billables])
+        own = {"quantity": quantities, "billable": billables}
         columns = {
-            name: _column(name, [line["dimensions"] for line in lines] if name in known else lines)
+            name: own.get(name)
+            or _column(name, [line["dimensions"] for line in lines] if name in known else lines)
             for name in template.names
         }
-        for line, text in zip(lines, template.render(Rows(len(lines), columns)), strict=True):
+        texts = template.render(Rows(len(lines), columns))
+        for line, quantity, billable, text in zip(lines, quantities, billables, texts, strict=True):
+            line["quantity"] = quantity
+            line["billable"] = billable
             line["description"] = text
 
 

@@ -1,10 +1,10 @@
 """What a line of an invoice looks like, and how numbers are written on it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from ratebook.money import EXACT, plain
+from ratebook.money import EXACT, plain, plain_texts
 
 Line = dict[str, Any]
 
@@ -39,7 +39,18 @@ def shown(number: Decimal) -> str:
     >>> shown(Decimal(1) / 3), shown(Decimal("1.50"))
     ('0.333333333333', '1.5')
     """
-    text = plain(number)
+    return _cut(plain(number), number)
+
+
+def shown_texts(numbers: Sequence[Decimal]) -> list[str]:
+    """Write many quantities as `shown` does; a short text has no more than twelve places."""
+    texts = plain_texts(numbers)
+    if max(map(len, texts), default=0) <= _PLACES:
+        return texts
+    return [_cut(text, number) for text, number in zip(texts, numbers, strict=True)]
+
+
+def _cut(text: str, number: Decimal) -> str:
     point = text.find(".")
     if point < 0 or len(text) - point - 1 <= _PLACES:
         return text

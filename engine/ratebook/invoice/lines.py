@@ -1,19 +1,18 @@
 """The first lines of an invoice: fees, then usage with its discounts and bounds, each rounded once, here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from itertools import repeat
 from typing import Final, NamedTuple
 
-from ratebook.compiler.reading import MeasureUse
 from ratebook.invoice.entries import Entry, Piece
 from ratebook.invoice.form import Fee, Form
 from ratebook.invoice.line import Line, amount_line, shown
 from ratebook.money import allocate
 from ratebook.rating.amounts import decimal_of
-from ratebook.rating.charge import RatedCharge, costs_of_lines
-from ratebook.rating.ladders import Key
+from ratebook.rating.charge import RatedCharge, RatedLines, costs_of_lines
 from ratebook.template import Template
 
 _NOTHING: Final = Fraction(0)
@@ -21,11 +20,15 @@ _CHANGED: Final = {"discount": "Discount on", "maximum": "Maximum of", "minimum"
 
 
 class Described(NamedTuple):
-    """Lines of a charge whose descriptions a template still has to write, and the names of their dimensions."""
+    """Usage lines of a charge that still lack their quantities and their descriptions by a template.
+
+    `dimensions` are the names of theirs, `rated` are what they are made from.
+    """
 
     template: Template
     dimensions: tuple[str, ...]
     lines: list[Line]
+    rated: RatedLines
 
 
 @dataclass(slots=True)
@@ -54,13 +57,13 @@ class LineWriter:
         """Add a charge: its usage lines, and what its discount, maximum and minimum changed."""
         program = rated.program
         if program.report_only:
-            self.appendix += self._usage(rated, [None] * len(rated.lines))
+            self.appendix += self._usage(rated, repeat(None))
             return
         amount = self.form.rounded(rated.gross)
         lines: list[Line] = []
-        if rated.lines:
+        if rated.lines.keys:
             unit = self.form.program.agreement.minor_unit
-            lines = self._usage(rated, allocate(amount, [line.weight for line in rated.lines], unit))
+            lines = self._usage(rated, map(str, allocate(amount, rated.lines.weights, unit)))
         elif amount:
             lines = [self._without_usage(rated, amount)]
         if program.changes_gross:
@@ -94,7 +97,7 @@ class LineWriter:
         """Note what each usage line cost in each segment, and what the charge's discount took off there."""
         segments = rated.program.segments
         costs = [(one.at, costs_of_lines(rated, number)) for number, one in enumerate(segments)]
-        for line, (key, *_) in zip(lines, rated.lines, strict=False):
+        for line, key in zip(lines, rated.lines.keys, strict=False):
             self.pieces[id(line)] = [Piece(at, found[key]) for at, found in costs]
         for line in lines:
             if line["kind"] == "discount":
@@ -106,26 +109,20 @@ class LineWriter:
                     for part in rated.priced
                 ]
 
-    def _usage(self, rated: RatedCharge, amounts: Sequence[Decimal | None]) -> list[Line]:
-        program, use = rated.program, rated.program.use
-        names, lines = use.line_names, list[Line]()
+    def _usage(self, rated: RatedCharge, amounts: Iterable[str | None]) -> list[Line]:
+        program, use, rated_lines = rated.program, rated.program.use, rated.lines
         blank = self.form.usage_lines[program.charge, program.report_only, program.part]
-        for (key, quantity, billable, _, priced), amount in zip(rated.lines, amounts, strict=True):
-            line = blank.copy()
-            line["quantity"] = text = shown(quantity)
-            line["billable"] = text if billable is quantity else shown(billable)
-            if amount is not None:
-                line["amount"] = str(amount)
-            if priced is not None:
-                line["pricing"] = {"unit": program.pricing_unit, "amount": shown(decimal_of(priced))}
-            if use.readings:
-                line |= _of_meter(use, key)
-            else:
-                line["dimensions"] = (
-                    {names[0]: key[0]} if len(key) == 1 else dict(zip(names, key, strict=True))
-                )
-            lines.append(line)
-        self.described.append(Described(program.description, names, lines[:]))
+        lines = [
+            {**blank, "amount": amount, "dimensions": dimensions}
+            for amount, dimensions in zip(amounts, use.all_named(rated_lines.keys), strict=False)
+        ]
+        for line, priced in zip(lines, rated_lines.priced, strict=False):
+            line["pricing"] = {"unit": program.pricing_unit, "amount": shown(decimal_of(Fraction(priced)))}
+        if use.has_meters:
+            for line, key in zip(lines, rated_lines.keys, strict=True):
+                reading = use.reading_of(key)
+                line |= {"unit": reading.unit, "meter": reading.meter}
+        self.described.append(Described(program.description, use.line_names, lines[:], rated_lines))
         return lines
 
     def _without_usage(self, rated: RatedCharge, amount: Decimal) -> Line:
@@ -142,15 +139,6 @@ class LineWriter:
             return (Piece(segments[0].at, Fraction(amount)),)
         each = Fraction(amount) / gross
         return tuple(Piece(segments[part.segment].at, part.gross.fraction * each) for part in rated.priced)
-
-
-def _of_meter(use: MeasureUse, key: Key) -> Line:
-    """Give what the line of one meter among several, or of one account, has of its own."""
-    own: Line = {"dimensions": use.named(key)}
-    if use.has_meters:
-        reading = use.reading_of(key)
-        own |= {"unit": reading.unit, "meter": reading.meter}
-    return own
 
 
 def changed_line(form: Form, charge: str, kind: str, description: str, amount: Decimal) -> Line:

@@ -6,6 +6,7 @@ The order is fixed (docs/explanation/rating.md). Every net stays exact; the invo
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from ratebook.compiler.program import Bound, ChargeProgram
@@ -29,19 +30,28 @@ from ratebook.usage.rows import UsageRow
 
 _HUNDRED: Final = Decimal(100)
 _NOTHING: Final = Fraction(0)
+_quantity_of = attrgetter("quantity")
 
 
-class RatedLine(NamedTuple):
-    """What one combination of `lines_by` values used, and its weight in the charge's rounded amount.
+class RatedLines(NamedTuple):
+    """Column by column, what each combination of `lines_by` values used, in their order.
 
-    `priced` is its exact share of the gross in the pricing unit of the charge, if it has one.
+    Attributes:
+        keys: the values of each line.
+        quantities: what was measured.
+        billables: the billable units.
+        weights: in the charge's rounded amount.
+        priced: exact shares of the gross in the pricing unit of the charge; () where it has none.
     """
 
-    key: Key
-    quantity: Decimal
-    billable: Decimal
-    weight: Decimal | Fraction
-    priced: Fraction | None = None
+    keys: Sequence[Key] = ()
+    quantities: Sequence[Decimal] = ()
+    billables: Sequence[Decimal] = ()
+    weights: Sequence[Decimal | Fraction] = ()
+    priced: Sequence[Decimal | Fraction] = ()
+
+
+_NO_LINES: Final = RatedLines()
 
 
 class Refused(NamedTuple):
@@ -68,7 +78,7 @@ class RatedCharge(NamedTuple):
     discounted: Decimal
     capped: Decimal
     net: Decimal
-    lines: list[RatedLine]
+    lines: RatedLines
     priced: list[Priced]
     missing: list[Missing]
     refused: list[Refused]
@@ -91,7 +101,27 @@ def rate_charge(
     gathered = gather(program, rows, reached)
     ladders, refused = _billable(gathered, program)
     priced = _price(ladders, program, rates, refused)
-    gross = discounted = add_up([part.gross for part in priced])
+    gross = discounted = capped = net = add_up([part.gross for part in priced])
+    if program.changes_gross:
+        discounted, capped, net = _nets(gross, priced, program, rates, reached)
+    lines = _lines(ladders, priced, program)
+    if program.pricing_unit:
+        own = _lines_of_many(ladders, in_pricing_unit(priced, rates), program)
+        lines = lines._replace(priced=own.weights)
+    if program.quantity_divisor != 1:
+        lines = lines._replace(quantities=[one / program.quantity_divisor for one in lines.quantities])
+    return RatedCharge(program, gross, discounted, capped, net, lines, priced, gathered.missing, refused)
+
+
+def _nets(
+    gross: Decimal,
+    priced: Sequence[Priced],
+    program: ChargeProgram,
+    rates: Mapping[str, Rate],
+    reached: Reached | None,
+) -> tuple[Decimal, Decimal, Decimal]:
+    """Give what is left of a gross after discount, maximum and minimum."""
+    discounted = gross
     if program.is_discounted:
         discounted = add_up([_after_percent(part, program) for part in priced])
     capped, net = discounted, discounted
@@ -100,13 +130,7 @@ def rate_charge(
         capped = net = min(discounted, max(_bound(program.maximum, rates) - so_far, ZERO))
     if program.minimum is not None:
         net = max(capped, _bound(program.minimum, rates) - so_far)
-    lines = _lines(ladders, priced, program)
-    if program.pricing_unit:
-        own = _lines_of_many(ladders, in_pricing_unit(priced, rates), program)
-        lines = [line._replace(priced=Fraction(one.weight)) for line, one in zip(lines, own, strict=True)]
-    if program.quantity_divisor != 1:
-        lines = [line._replace(quantity=line.quantity / program.quantity_divisor) for line in lines]
-    return RatedCharge(program, gross, discounted, capped, net, lines, priced, gathered.missing, refused)
+    return discounted, capped, net
 
 
 def _bound(bound: Bound, rates: Mapping[str, Rate]) -> Decimal:
@@ -119,15 +143,13 @@ def _after_percent(part: Priced, program: ChargeProgram) -> Amount:
 
 
 def _billable(gathered: Ladders, program: ChargeProgram) -> tuple[list[LadderUsage], list[Refused]]:
-    ladders, refused = [], []
-    for ladder in gathered.ladders:
-        total = ladder.total
-        if total < 0:
-            refused.append(Refused("RB507", ladder, total / program.divisor))
-        else:
-            ladders.append(ladder)
-    if not gathered.ladders and (empty := without_usage(program)) is not None:
-        ladders.append(empty)
+    if not gathered.ladders:
+        empty = without_usage(program)
+        return ([empty] if empty is not None else []), []
+    refused = [
+        Refused("RB507", one, one.total / program.divisor) for one in gathered.ladders if one.total < 0
+    ]
+    ladders = [one for one in gathered.ladders if one.total >= 0] if refused else gathered.ladders
     return ladders, refused
 
 
@@ -152,35 +174,35 @@ def _blocked(part: Priced) -> bool:
     return price is not None and price.model == "blocked"
 
 
-def _lines(ladders: list[LadderUsage], priced: list[Priced], program: ChargeProgram) -> list[RatedLine]:
-    is_one = len(ladders) == 1 and len(program.segments) == 1 and not program.counts_events
-    if is_one and program.conversion_rounding == "none":
+def _lines(ladders: list[LadderUsage], priced: list[Priced], program: ChargeProgram) -> RatedLines:
+    if len(ladders) == 1 and program.shares_by_units:
         return _lines_of_one(ladders[0], program)
     return _lines_of_many(ladders, priced, program)
 
 
-def _lines_of_one(ladder: LadderUsage, program: ChargeProgram) -> list[RatedLine]:
-    divisor = program.divisor
-    if program.use.lines_are_keys and not program.divides:
-        lines = [RatedLine(key, row.quantity, units, units) for key, row, units in ladder.uses]
-        try:
-            lines.sort()  # they are in order but for missing values, whose place engines choose differently
-        except TypeError:
-            lines.sort(key=lambda line: key_order(line.key))
-        return lines
-    totals: dict[Key, tuple[Decimal, Decimal]] = {}
-    for key, row, units in ladder.uses:
-        quantity, total = totals.get(key, (ZERO, ZERO))
-        totals[key] = (quantity + row.quantity, total + units)
-    return [
-        RatedLine(key, quantity, units / divisor, units)
-        for key, (quantity, units) in sorted(totals.items(), key=lambda item: key_order(item[0]))
-    ]
+def _lines_of_one(ladder: LadderUsage, program: ChargeProgram) -> RatedLines:
+    if not ladder.uses:
+        return _NO_LINES
+    keys, rows, units = zip(*ladder.uses, strict=True)
+    if not program.use.lines_are_keys:
+        totals: dict[Key, tuple[Decimal, Decimal]] = {}
+        for key, row, used in ladder.uses:
+            quantity, total = totals.get(key, (ZERO, ZERO))
+            totals[key] = (quantity + row.quantity, total + used)
+        quantities, units = zip(*totals.values(), strict=True)
+        lines = list(zip(totals, quantities, units, strict=True))
+    else:
+        lines = list(zip(keys, map(_quantity_of, rows), units, strict=True))
+    try:
+        lines.sort()  # they are in order but for missing values, whose place engines choose differently
+    except TypeError:
+        lines.sort(key=lambda line: key_order(line[0]))
+    keys, quantities, units = zip(*lines, strict=True)
+    billables = [one / program.divisor for one in units] if program.divides else units
+    return RatedLines(keys, quantities, billables, units)
 
 
-def _lines_of_many(
-    ladders: list[LadderUsage], priced: list[Priced], program: ChargeProgram
-) -> list[RatedLine]:
+def _lines_of_many(ladders: list[LadderUsage], priced: list[Priced], program: ChargeProgram) -> RatedLines:
     """Share what each ladder costs among its lines, and its rounded units by largest remainder."""
     costs = {id(ladder): Costs() for ladder in ladders}
     for part in priced:
@@ -193,16 +215,16 @@ def _lines_of_many(
         for key, quantity in used.quantities.items():
             before = lines.get(key, (ZERO, ZERO, _NOTHING))
             lines[key] = (before[0] + quantity, before[1] + billable[key], before[2] + shares[key])
-    return [
-        RatedLine(key, *values) for key, values in sorted(lines.items(), key=lambda item: key_order(item[0]))
-    ]
+    found = [(key, *lines[key]) for key in sorted(lines, key=key_order)]
+    return RatedLines(*zip(*found, strict=True)) if found else _NO_LINES
 
 
 def costs_of_lines(rated: RatedCharge, segment: int) -> dict[Key, Fraction]:
     """Give what each line of a charge cost in one segment of the period."""
     ladders = list({id(part.ladder): part.ladder for part in rated.priced}.values())
     priced = [part for part in rated.priced if part.segment == segment]
-    return {line.key: Fraction(line.weight) for line in _lines_of_many(ladders, priced, rated.program)}
+    lines = _lines_of_many(ladders, priced, rated.program)
+    return {key: Fraction(weight) for key, weight in zip(lines.keys, lines.weights, strict=True)}
 
 
 def _billable_units(

@@ -1,7 +1,7 @@
 """From the rows of a charge to its ladders: multipliers that come late, pools, matrix cells, included units."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import accumulate
 from typing import Any, Final, NamedTuple
@@ -92,15 +92,14 @@ class LadderUsage:
         return values, self.cell, given
 
 
-@dataclass(slots=True)
-class Ladders:
+class Ladders(NamedTuple):
     """The ladders of a charge, in order, and the rows that reached none."""
 
     ladders: list[LadderUsage]
-    missing: list[Missing] = field(default_factory=list)
+    missing: list[Missing]
 
 
-def gather(program: ChargeProgram, rows: Iterable[UsageRow], reached: Reached | None = None) -> Ladders:
+def gather(program: ChargeProgram, rows: Sequence[UsageRow], reached: Reached | None = None) -> Ladders:
     """Group a charge's rows by pool and matrix cell; what was `reached` before, the ladders go on from."""
     use = program.use
     if reached is None and program.has_one_ladder and use.lines_are_keys:
@@ -145,14 +144,15 @@ def _going_on(program: ChargeProgram, reached: Reached) -> dict[tuple[Key, tuple
     return found
 
 
-def _gather_one(program: ChargeProgram, rows: Iterable[UsageRow]) -> Ladders:
-    """Gather what needs no grouping: the common case, in one pass."""
+def _gather_one(program: ChargeProgram, rows: Sequence[UsageRow]) -> Ladders:
+    """Gather what needs no grouping: the common case, column by column."""
+    if not rows:
+        return Ladders([], [])
+    _, _, _, keys, _, _, units = zip(*rows, strict=True)
     ladder = _empty(program, (), ())
-    ladder.uses = [(row.dimensions, row, row.units) for row in rows]
-    if not ladder.uses:
-        return Ladders([])
-    ladder.units = [sum([units for _, _, units in ladder.uses], ZERO)]
-    return Ladders([ladder])
+    ladder.uses = list(zip(keys, rows, units, strict=True))
+    ladder.units = [sum(units, ZERO)]
+    return Ladders([ladder], [])
 
 
 def _empty(program: ChargeProgram, pool: Key, cell: tuple[str, ...]) -> LadderUsage:
@@ -184,7 +184,7 @@ def positions(ladder: LadderUsage, program: ChargeProgram) -> list[Decimal]:
     """Give the ladder's position before the first segment and after each, in the units of its price."""
     divisor, rounding = program.divisor, program.conversion_rounding
     running = accumulate(ladder.units, initial=ladder.start.units)
-    return [priced_units(units, divisor, rounding) for units in running]
+    return [priced_units(units, divisor, rounding) for units in running] if rounding != "none" else [*running]
 
 
 def priced_units(units: Decimal, divisor: Decimal, rounding: ConversionRounding) -> Decimal:
@@ -212,14 +212,14 @@ def net_positions(
         included: units of the charge.
         starts: the net position of each ladder before the first segment.
     """
-    used = [marks[0] for marks in reached]
-    if included.each:
-        frees = [max(included.units - before, ZERO) for before in used]
+    if included.each or len(reached) == 1:
+        frees = [max(included.units - marks[0], ZERO) for marks in reached]
     else:
+        used = [marks[0] for marks in reached]
         left = replace(included, units=max(included.units - sum(used, ZERO), ZERO)) if any(used) else included
         frees = spread_included(left, [marks[-1] - marks[0] for marks in reached]) if reached else []
     return [
-        [_beyond(mark - marks[0], free, start) for mark in marks]
+        [start, *[_beyond(mark - marks[0], free, start) for mark in marks[1:]]]
         for marks, free, start in zip(reached, frees, starts, strict=True)
     ]
 
