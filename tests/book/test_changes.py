@@ -60,7 +60,7 @@ CASES = {
     ),
     "a version that begins later": (
         book(pro=("included: 10", "included: {versions: [{value: 10}, {from: 2026-11-01, value: 20}]}")),
-        ["plans/pro#charges/0/included"],
+        ["plans/pro#charges/0/included/versions/1"],
     ),
 }
 

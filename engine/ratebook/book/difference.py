@@ -1,7 +1,8 @@
 """How two values of a book's model differ by meaning: the smallest places, each with what makes it in the first value.
 
-What only makes sense together differs as a whole: versions whose dates are not the same, ladders whose bounds are not,
-conditions, lists without ids. Lists with ids (fees, charges, discounts) are compared by them.
+What only makes sense together differs as a whole: versions that begin at other times, ladders whose bounds are not the
+same, conditions, lists without ids. A version that is new is compared with the one before it, and lists with ids (fees,
+charges, discounts) by them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
-from ratebook.book.model import Dated, Tier, When
+from ratebook.book.model import Dated, Tier, Version, When
 from ratebook.book.model.base import MARK
 
 Make = Callable[[Any], Any]
@@ -92,8 +93,7 @@ def _walk(was: Any, now: Any) -> Iterator[Difference] | None:  # noqa: ANN401
     if type(was) is not type(now):
         return None
     if isinstance(was, Dated):
-        same = [one.from_ for one in was.versions] == [one.from_ for one in now.versions]
-        return _of_versions(was, now) if same else None
+        return _of_dated(was, now)
     if isinstance(was, BaseModel):
         names = {name: field.alias or name for name, field in type(was).model_fields.items()}
         return _of_fields(was, now, names, lambda value, update: value.model_copy(update=update))
@@ -125,19 +125,59 @@ def _in_field(name: str, inner: Make, copy: Callable[[Any, dict[str, Any]], Any]
     return lambda value: copy(value, {name: inner(getattr(value, name))})
 
 
+def _of_dated(was: Dated[Any], now: Dated[Any]) -> Iterator[Difference] | None:
+    """Compare versions by when they begin; where some of either side moved, the whole differs."""
+    old, new = ({one.from_ for one in dated.versions} for dated in (was, now))
+    if old <= new:
+        return _of_versions(was, now)
+    return _of_ended(was, now) if new <= old else None
+
+
 def _of_versions(was: Dated[Any], now: Dated[Any]) -> Iterator[Difference]:
-    for index, (old, new) in enumerate(zip(was.versions, now.versions, strict=True)):
-        for one in differences(old.value, new.value):
-            dated = one if one.begins is not None else one._replace(begins=new.from_)
-            path = (*new.path.split("/"), *one.path) if new.path else one.path
-            yield dated._replace(path=path, make=partial(_in_version, index=index, make=one.make))
+    """Compare each version with its former self, and one that is new with the version before it."""
+    before = {one.from_: one.value for one in was.versions}
+    for index, version in enumerate(now.versions):
+        path = tuple(filter(None, version.path.split("/")))
+        if version.from_ not in before and index == 0:
+            whole = partial(_in_version, like=version, make=_instead(version.value))
+            yield Difference(path, ABSENT, version.value, whole, version.from_)
+            continue
+        former = before.get(version.from_, now.versions[index - 1].value)
+        like = version.model_copy(update={"value": former})
+        found = list(differences(former, version.value))
+        if not found and version.from_ not in before:
+            found = [Difference((), ABSENT, version.value, _instead(version.value))]
+        for one in found:
+            make = partial(_in_version, like=like, make=one.make)
+            yield one._replace(path=path + one.path, make=make, begins=one.begins or version.from_)
 
 
-def _in_version(dated: Dated[Any], index: int, make: Make) -> Dated[Any]:
-    version = dated.versions[index]
-    changed = version.model_copy(update={"value": make(version.value)})
-    versions = (*dated.versions[:index], changed, *dated.versions[index + 1 :])
-    return dated.model_copy(update={"versions": versions})
+def _in_version(dated: Dated[Any], like: Version[Any], make: Make) -> Dated[Any]:
+    """Change the version that begins when another does; where there is none yet, it is that one."""
+    held = {one.from_: one for one in dated.versions}
+    old = held.get(like.from_, like)
+    held[like.from_] = old.model_copy(update={"value": make(old.value)})
+    return dated.model_copy(update={"versions": tuple(sorted(held.values(), key=_start))})
+
+
+def _of_ended(was: Dated[Any], now: Dated[Any]) -> Iterator[Difference]:
+    """Compare the versions that stay, and name those that are taken away."""
+    stays = {one.from_ for one in now.versions}
+    kept = was.model_copy(update={"versions": tuple(one for one in was.versions if one.from_ in stays)})
+    yield from _of_versions(kept, now)
+    for version in was.versions:
+        if version.from_ not in stays:
+            path = tuple(filter(None, version.path.split("/")))
+            take = partial(_without_version, start=version.from_)
+            yield Difference(path, version.value, ABSENT, take, version.from_)
+
+
+def _without_version(dated: Dated[Any], start: When | None) -> Dated[Any]:
+    return dated.model_copy(update={"versions": tuple(one for one in dated.versions if one.from_ != start)})
+
+
+def _start(version: Version[Any]) -> str:
+    return str(version.from_ or "")
 
 
 def _of_mapping(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
