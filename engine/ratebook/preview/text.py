@@ -82,13 +82,14 @@ def _causes(document: DiffDocument) -> Iterator[str]:
         for other in cause["with"]:
             yield from _hanging("    with ", f"{other['title']}: {was_now(other)} ({place_of(other)})")
         yield from _hanging("    ", " · ".join(part for part in (place_of(cause), kinds_of(cause)) if part))
-        yield from _hanging("    ", _moves(cause))
+        yield from _hanging("    ", _moves(cause, document["as_if"]))
     yield from _rest(len(causes) - _MOST_CAUSES)
 
 
-def _moves(cause: Cause) -> str:
+def _moves(cause: Cause, as_if: str | None) -> str:
     if not cause["money"]:
-        return "moves no money"
+        later = "forward_only" in cause["categories"] and as_if is None and cause["begins"]
+        return f"moves no money yet: --as-if {later} shows what it will" if later else "moves no money"
     return f"{counted(cause['contracts'], 'contract')}: {money_of(cause)}"
 
 
