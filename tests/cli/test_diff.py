@@ -128,3 +128,28 @@ def test_a_result_is_saved_while_it_is_shown(branch: Path, tmp_path: Path) -> No
     )
     assert json.loads(saved.read_bytes()) == json.loads(shown.stdout)
     assert [one["total"] for one in json.loads(saved.read_bytes())["invoices"]] == ["100.00", "7.00"]
+
+
+def test_two_saved_results_are_compared_without_usage(branch: Path, tmp_path: Path) -> None:
+    saved = [str(tmp_path / name) for name in ("a.json", "b.json")]
+    ratebook("rate", "--book", str(branch), "--period", "2026-10", "--save", saved[0])
+    git(branch, "checkout", "-q", "main")
+    ratebook("rate", "--book", str(branch), "--period", "2026-10", "--save", saved[1])
+    (branch / "usage.jsonl").unlink()
+
+    done = ratebook("diff", *saved, "--format", "json", "--exit-code")
+
+    assert (done.code, done.stderr) == (3, "")
+    assert [(one["contract"], one["difference"]) for one in json.loads(done.stdout)["contracts"]] == [
+        ("acme", "100.00"),
+        ("bolt", "7.00"),
+    ]
+    assert ratebook("diff", saved[0], saved[0], "--exit-code").code == 0
+
+
+def test_a_saved_result_that_is_not_there_or_alone_is_named(branch: Path, tmp_path: Path) -> None:
+    gone = ratebook("diff", str(tmp_path / "a.json"), str(tmp_path / "b.json"))
+    alone = ratebook("diff", "a.json", "--book", str(branch))
+
+    assert (gone.code, gone.stderr) == (2, f"{tmp_path}/a.json cannot be read: No such file or directory\n")
+    assert (alone.code, "ratebook diff A.json B.json" in alone.stderr) == (2, True)

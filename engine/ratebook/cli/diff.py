@@ -1,6 +1,7 @@
 """`ratebook diff`: who pays what before and after a change of the book, and why."""
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -53,13 +54,40 @@ def diff(base: str | None, head: str | None, options: RunOptions, **given: Any) 
 
     BASE is a folder, or a branch or commit of git, of which the common ancestor with the work at hand is taken; the
     main branch unless given. HEAD is likewise a folder or a commit; the working tree unless given.
+
+    Where both are .json files of `ratebook rate --save`, these results are compared, without usage: who pays what, but
+    not why.
     """
     asked = Asked(**given)
-    document = _compared(options, (base, head), asked)
+    names = (base, head)
+    document = _saved(*names) if _is_saved(names) else _compared(options, names, asked)
     click.echo(_drawn(document, asked.form))
     if asked.exit_code:
         judged = document["policy"] or {"verdict": "allowed"}
-        sys.exit(_REFUSED if judged["verdict"] != "allowed" else _CHANGES if document["causes"] else 0)
+        sys.exit(_REFUSED if judged["verdict"] != "allowed" else _CHANGES if _has_changes(document) else 0)
+
+
+def _has_changes(document: Mapping[str, Any]) -> bool:
+    return bool(document["causes"] or document["contracts"])
+
+
+def _is_saved(names: tuple[str | None, str | None]) -> bool:
+    return any(name is not None and name.endswith(".json") for name in names)
+
+
+def _saved(base: str | None, head: str | None) -> Mapping[str, Any]:
+    from ratebook.cli.session import BrokenError
+    from ratebook.preview.document import DocumentError
+    from ratebook.preview.saved import compare_saved, read_saved
+
+    if base is None or head is None:
+        raise BrokenError("a saved result is compared with another one: ratebook diff A.json B.json")
+    try:
+        return compare_saved(*(read_saved(Path(name).read_bytes(), name) for name in (base, head)))
+    except OSError as error:
+        raise BrokenError(f"{error.filename} cannot be read: {error.strerror}") from None
+    except DocumentError as error:
+        raise BrokenError(str(error)) from None
 
 
 def _drawn(document: Any, form: str) -> str:  # noqa: ANN401 - the diff document
