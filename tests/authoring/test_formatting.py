@@ -146,6 +146,22 @@ def test_a_wide_mapping_in_brackets_is_folded() -> None:
     )
 
 
+def test_what_its_author_folded_is_joined_only_where_there_is_much_room() -> None:
+    """Up to 110 columns; in one row it may have 120."""
+    long = "a: {" + ", ".join(f"key-{number}: {number}_000" for number in range(10, 17)) + "}\n"
+    folded = long.replace("a: ", "a:\n  ")
+    assert (len(long), form(long), form(folded)) == (116, long, folded)
+
+
+def test_expectations_end_with_the_amount() -> None:
+    case = "{cases: {a: {plan: p, period: 2026-10, expect: {total: 1, lines: [{amount: 1, charge: c, quantity: 2}]}}}}"
+    in_form = case.replace(
+        "{total: 1, lines: [{amount: 1, charge: c, quantity: 2}]}",
+        "{lines: [{charge: c, quantity: 2, amount: 1}], total: 1}",
+    )
+    assert form(case, "tests/pricing/a.yaml") == in_form + "\n"
+
+
 def test_brackets_with_comments_in_them_stay_as_typed() -> None:
     text = "a: {b: 1,   # one\n  c: 2}\n"
     assert form(text) == text

@@ -55,6 +55,8 @@ def test_a_template_is_a_book_without_a_fault(book: Path) -> None:
     checked = ratebook("check", "--book", str(book))
     assert (checked.code, checked.stdout.endswith(": all is well\n")) == (0, True), checked.stdout
     assert ratebook("fmt", "--book", str(book), "--check").code == 0
+    tested = ratebook("test", "--book", str(book))
+    assert tested.code == 0, tested.stdout
     assert "name: our-prices\n" in (book / "specs" / "book.yaml").read_text("utf-8")
 
 

@@ -8,8 +8,10 @@ from typing import Any, Final
 from ratebook.authoring.order import item_of, keys_of
 from ratebook.authoring.written import Block, Comment, Entry, Flow, Scalar, Value
 
-WIDTH: Final = 110
-"""Most columns of a mapping or list in brackets."""
+WIDTH: Final = 120
+"""Most columns of a mapping or list in brackets that stands in one row."""
+_FILLED: Final = 110
+"""Most columns of its rows where it takes several."""
 _STEP: Final = 2
 """Columns that a deeper level is indented by, and that stand at least between a value and its comment."""
 
@@ -98,9 +100,9 @@ def _beside(value: Scalar | Flow, annotation: Any, lead: str, indent: int) -> li
     if value.kept:
         return [before + value.kept[0], *_deeper(_dedented(value.kept[1:]), indent + _STEP)]
     one = _flow(value, annotation)
-    if len(before + one) <= WIDTH:
+    if len(before + one) <= (_FILLED if value.is_folded else WIDTH):
         return [before + one]
-    filled = _deeper(_filled(value, annotation, WIDTH - indent - _STEP), indent + _STEP)
+    filled = _deeper(_filled(value, annotation, _FILLED - indent - _STEP), indent + _STEP)
     return [lead, *filled] if lead.endswith(":") else [before + filled[0].lstrip(), *filled[1:]]
 
 

@@ -18,6 +18,7 @@ from ratebook.book.model.contract import ContractDocument
 from ratebook.book.model.dated import Dated
 from ratebook.book.model.meter import Band, ColumnConditions, Dimension
 from ratebook.book.model.price import CellPrice, Matrix
+from ratebook.book.model.pricing_tests import Expected, ExpectedInvoice, ExpectedLine
 from ratebook.book.model.rating import Multiplication, Multiplier
 from ratebook.book.model.settings import PricingUnit
 from ratebook.book.model.values import Worth
@@ -26,19 +27,28 @@ from ratebook.book.schema.kinds import KINDS
 VERSIONS: Final = "versions"
 _OF_VERSION: Final = ("from", "reference")
 
-_WHO_AND_WHEN: Final = (
-    "org",
-    "subjects",
-    "children",
-    "type",
-    "spec",
-    "plan",
-    "currency",
-    "start",
-    "end",
-    "customer",
-)
-"""How a contract begins; its terms follow, and where it goes is last."""
+_FIRST: Final[Mapping[type[BaseModel], Sequence[str]]] = {
+    ContractDocument: (
+        "org",
+        "subjects",
+        "children",
+        "type",
+        "spec",
+        "plan",
+        "currency",
+        "start",
+        "end",
+        "customer",
+    ),
+    ExpectedInvoice: ("document", "partial", "lines"),
+    Expected: ("partial", "lines", "invoices"),
+    ExpectedLine: ("charge", "kind", "dimensions", "description", "quantity", "billable", "amount"),
+}
+"""What mappings begin with where that is not how their model begins: whose and when, before what it costs."""
+_LAST: Final[Mapping[type[BaseModel], Sequence[str]]] = {
+    ContractDocument: ("sink",),
+    Expected: ("findings",),
+}
 
 
 @dataclass(frozen=True)
@@ -171,10 +181,8 @@ def _keys_of_model(model: Any) -> Keys:  # noqa: ANN401 - a class of the model
         below[VERSIONS] = _Versions(Worth)
     if model is Matrix:
         below["values"] = _Tree(CellPrice)
-    if model is ContractDocument:
-        terms = [key for key in below if key not in {*_WHO_AND_WHEN, "sink"}]
-        below = {key: below[key] for key in (*_WHO_AND_WHEN, *terms, "sink")}
-    return Keys(tuple(below), below)
+    first, last = _FIRST.get(model, ()), _LAST.get(model, ())
+    return Keys((*first, *(key for key in below if key not in {*first, *last}), *last), below)
 
 
 def _fields(model: type[BaseModel]) -> dict[str, Any]:

@@ -44,11 +44,13 @@ class Flow:
         brackets: the two around it.
         entries: what it holds.
         kept: its rows as typed, where it holds comments or texts of several rows; then `entries` is empty.
+        is_folded: whether it does not stand in the row of its key, or not in one row.
     """
 
     brackets: str
     entries: list["Entry"] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    is_folded: bool = False
 
 
 @dataclass(slots=True)
@@ -179,6 +181,8 @@ class _Composer:
             return Entry(key, self._block(event, column), before, after)
         before += self._rows_before(event.start_mark.line)
         value = self._value(event, column)
+        if isinstance(value, Flow):
+            value.is_folded = self._last > start
         return Entry(key, value, before, self._comments_at(self._last, column))
 
     def _comments_at(self, line: int, column: int) -> list[Comment]:
