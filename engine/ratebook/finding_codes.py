@@ -120,7 +120,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB511": Code("info", "Balances are taken as unused"),
         "RB512": Code("warning", "A closed period would be billed otherwise today"),
         "RB513": Code("error", "An invoice cannot be corrected in another currency"),
-        "RB514": Code("error", "A credit note would exceed its invoice"),
+        "RB514": Code("warning", "A credit note gives back less than a correction comes to"),
         # 6xx: sources that could not do their work
         "RB601": Code("error", "Something that a run needs cannot be reached or read"),
         "RB602": Code("error", "A source refuses the credentials, or what they may do"),

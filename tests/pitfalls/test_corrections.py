@@ -76,13 +76,47 @@ def test_pitfall_i84_a_credit_note_has_the_tax_of_what_it_gives_back() -> None:
 
 
 def test_pitfall_j91_no_more_is_given_back_than_an_invoice_came_to() -> None:
-    """A credit paid 80 of October's 100.00; of the 20.00 that are left nobody gives back 100.00."""
+    """A credit paid 80 of October's 100.00: of 100.00 the note gives back the 20.00 that are left."""
     text = book(
         "credit_note", more=", credits: [{id: gift, amount: 80, from: 2026-10-01, expires: 2026-11-01}]"
     )
-    _, run = corrected(text, used(100), used(0))
-    assert run.invoices() == [["usage rpc 10.00", "total 10.00"]]
-    assert [one.code for one in run.findings] == ["RB514"]
+    issued, run = corrected(text, used(100), used(0))
+    assert run.invoices() == [["correction rpc -20.00", "total -20.00"], ["usage rpc 10.00", "total 10.00"]]
+    assert [(one.code, one.details["rest"]) for one in run.findings] == [("RB514", "80.00")]
+    closed = [*issued, *run.documents]
+    later = bill(text, "2026-12", used(0), issued=closed, corrects=True)
+    assert (later.documents, [one.details["rest"] for one in later.findings]) == ([], ["80.00"])
+
+
+def test_pitfall_j91_a_limited_note_gives_back_of_each_line_the_same_share() -> None:
+    """Of 120.00 with tax a credit of 70.00 paid before tax: 50 and 10 of tax are left, of 40 + 60 half of each."""
+    tax = ", tax: {name: VAT, percent: 20}"
+    text = book("credit_note", tax=tax, more=", credits: [{id: gift, amount: 50, from: 2026-10-01}]")
+    text = text.replace("requests, ", "requests, lines_by: [chain], ")
+    usage = [
+        f"requests 2026-10-05T00:00:00Z o1 {count} chain={chain}\n"
+        for count, chain in ((40, "eth"), (60, "sol"))
+    ]
+    _, run = corrected(text, "".join(usage), "")
+    assert run.invoices()[0] == [
+        "correction rpc chain=eth -20.00",
+        "correction rpc chain=sol -30.00",
+        "tax tax -10.00",
+        "total -60.00",
+    ]
+
+
+def test_pitfall_j91_what_credits_paid_after_the_tax_is_given_back_too() -> None:
+    """Fee 30 and 50 of usage with tax are 96.00, of which credits paid 86.50. 30 fewer calls are 36.00 with tax."""
+    text = book(
+        "credit_note",
+        more=", fees: [{id: f, name: F, amount: 30}], credits: [{id: gift, amount: 86.50, from: 2026-10-01}]",
+        tax=", tax: {name: VAT, percent: 20}, credits: {tax: after}",
+    ).replace("type: metered", "type: hybrid")
+    issued, run = corrected(text, used(50), used(20))
+    assert issued[0]["total"] == "9.50"
+    assert run.invoices()[0] == ["correction rpc -30.00", "tax tax -6.00", "total -36.00"]
+    assert run.findings == []
 
 
 def test_pitfall_j94_an_invoice_below_zero_is_a_credit_note() -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ratebook.billrun.issued import Invoice, boundary_of
 from ratebook.compiler.program import Program
 from ratebook.findings import Finding
-from ratebook.invoice.corrected import Corrected, corrected, note
+from ratebook.invoice.corrected import Corrected, at_most, corrected, note
 from ratebook.invoice.corrections import billed, causes, corrections
 from ratebook.invoice.form import Form
 from ratebook.money import ZERO, total_of
@@ -84,12 +84,19 @@ def settle_corrections(
     documents, findings = [], []
     for one in own:
         before = [other for other in invoices if other.get("refers_to") == one.issued["invoice"]]
-        left = total_of(Decimal(document["total"]) for document in (one.issued, *before))
-        if one.total + max(left, ZERO) < 0:
-            findings.append(_beyond(one, left))
-        else:
-            documents.append(note(one, len(before) + 1) | _issued_with(following))
+        left = max(_left(one.issued, before), ZERO)
+        given = one if one.total + left >= 0 else at_most(one, left)
+        if given is not one:
+            findings.append(_beyond(one, given))
+        if given is not None:
+            documents.append(note(given, len(before) + 1) | _issued_with(following))
     return Settlement(later, documents, findings)
+
+
+def _left(issued: Invoice, notes: Sequence[Invoice]) -> Decimal:
+    """Give what an invoice came to, less its notes; what credits paid of it after its tax was paid."""
+    credited = Decimal(issued.get("credited", 0))
+    return total_of(Decimal(document["total"]) for document in (issued, *notes)) - credited
 
 
 def _issued_with(following: Form | None) -> dict[str, Any]:
@@ -137,12 +144,22 @@ def _other_currency(issued: Invoice, program: Program) -> Finding:
     )
 
 
-def _beyond(one: Corrected, left: Decimal) -> Finding:
+def _beyond(one: Corrected, given: Corrected | None) -> Finding:
+    contract, invoice, currency = one.issued["contract"], one.issued["invoice"], one.issued["currency"]
+    rest = -one.total if given is None else given.total - one.total
+    note_ = "no credit note is" if given is None else f"a credit note of {given.total:f} {currency} is"
     return Finding(
         "RB514",
-        f"{one.issued['contract']}: a credit note of {one.total:f} {one.issued['currency']} would exceed what is left"
-        f" of the invoice {one.issued['invoice']}, {left:f}: it is not made",
+        f"{contract}: the period of the invoice {invoice} came to {-one.total:f} {currency} less, which is {rest:f}"
+        f" more than what is left of the invoice: {note_} made, and {rest:f} are not given back",
         pointer=f"specs/{one.form.program.agreement.spec}#late_usage",
-        help="look at the credit notes before it; the folders given with --issued may hold one twice",
-        details={"contract": one.issued["contract"], "invoice": one.issued["invoice"], "left": str(left)},
+        help="where credits or earlier notes had paid for it, grant the rest in the contract's `credits` again;"
+        " else look for a folder that is given twice with --issued",
+        details={
+            "contract": contract,
+            "invoice": invoice,
+            "correction": str(one.total),
+            "given_back": "0" if given is None else str(-given.total),
+            "rest": str(rest),
+        },
     )

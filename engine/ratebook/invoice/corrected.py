@@ -19,13 +19,15 @@ class Corrected(NamedTuple):
         form: of its boundary, as it is rated today.
         issued: the invoice.
         cause: what has changed since.
-        lines: the corrections.
+        found: the corrections.
+        lines: of them.
         tax: of the corrections.
     """
 
     form: Form
     issued: Mapping[str, Any]
     cause: Sequence[str]
+    found: Sequence[Correction]
     lines: Sequence[Line]
     tax: Tax
 
@@ -41,7 +43,38 @@ def corrected(
     """Write the lines of an invoice's corrections, and tax them as it was taxed."""
     lines = [correction_line(one, issued["invoice"], cause) for one in found]
     tax = tax_corrections(form, lines, [one.line for one in found])
-    return Corrected(form, issued, cause, lines, tax)
+    return Corrected(form, issued, cause, found, lines, tax)
+
+
+def at_most(one: Corrected, limit: Decimal) -> Corrected | None:
+    """Give back no more than an amount with its tax, of each line the same share; None where that is nothing.
+
+    Args:
+        one: what gives back more.
+        limit: of what is given back, in the currency of the invoice.
+    """
+    unit = one.form.program.agreement.minor_unit
+    whole = total_of(correction.amount for correction in one.found)
+    part = -_units(whole * limit / one.total, unit)
+    while part < 0:
+        less = corrected(one.form, one.issued, _shared(one.found, whole, part, unit), one.cause)
+        if -less.total <= limit:
+            return less
+        part += unit
+    return None
+
+
+def _shared(found: Sequence[Correction], whole: Decimal, part: Decimal, unit: Decimal) -> list[Correction]:
+    """Give of each correction the share that a part is of the whole; the largest has what rounding leaves."""
+    amounts = [_units(abs(one.amount) * part / whole, unit).copy_sign(one.amount) for one in found]
+    largest = max(range(len(found)), key=lambda index: abs(found[index].amount))
+    amounts[largest] += part - total_of(amounts)
+    return [one._replace(amount=amount) for one, amount in zip(found, amounts, strict=True)]
+
+
+def _units(amount: Decimal, unit: Decimal) -> Decimal:
+    """Cut an amount of zero or more to whole minor units."""
+    return (amount // unit) * unit
 
 
 def add_corrections(document: dict[str, Any], corrections: Sequence[Corrected], place: int) -> None:
