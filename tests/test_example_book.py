@@ -100,11 +100,25 @@ def test_a_folder_with_invoices_is_not_overwritten(book: Path) -> None:
 
 
 @pytest.mark.parametrize("contract", ["acme", "anka", "kapadokya", "quartz-bank", "orbit-indexer"])
-def test_an_explanation_ends_at_the_book_and_at_the_query(book: Path, contract: str) -> None:
-    done = ratebook("explain", "--book", str(book), "--contract", contract, "--period", PERIOD)
+def test_an_explanation_ends_at_the_book_and_where_asked_for_at_the_query(book: Path, contract: str) -> None:
+    arguments = ("explain", "--book", str(book), "--contract", contract, "--period", PERIOD)
+    done = ratebook(*arguments)
     assert done.code == 0, done.stderr
     assert "specs/rating/" in done.stdout or "contracts/" in done.stdout
     assert "*#" not in done.stdout
+    assert "WITH measured AS" not in done.stdout
+    assert ("WITH measured AS" in ratebook(*arguments, "--queries").stdout) == ("Meter " in done.stdout)
+
+
+def test_each_line_has_its_trace_where_asked_for(book: Path, billed: dict[str, list[dict[str, Any]]]) -> None:
+    arguments = ("rate", "--book", str(book), "--period", PERIOD, "--trace")
+    traced = json.loads(ratebook(*arguments, "--format", "json").stdout)["invoices"]
+    lines = [line for invoice in traced for line in invoice["lines"]]
+    assert all(line.pop("trace")["result"].split()[0].replace(",", "") == line["amount"] for line in lines)
+    assert traced == [invoice for one in billed.values() for invoice in one]
+    text = ratebook(*arguments, "--contract", "acme").stdout
+    assert "Line 2, Base mainnet: 6.57 k requests: usage = 52.10 EUR\n└─ Charge rpc-requests, divided" in text
+    assert "[plans/enterprise.yaml:17]" in text
 
 
 def test_an_edit_elsewhere_in_the_book_changes_no_invoice(
@@ -151,5 +165,5 @@ def test_the_explanation_in_the_readme_is_what_the_command_prints(book: Path) ->
     printed = {row.rstrip() for row in ratebook(*arguments).stdout.splitlines()}
     shown = README.split("$ ratebook explain --period 2026-10 --contract acme --line 2\n")[1].split("```")[0]
     rows = [row for row in shown.splitlines() if not row.endswith("…")]
-    assert len(rows) > 20
+    assert len(rows) > 15
     assert [row for row in rows if row.rstrip() not in printed] == []

@@ -34,8 +34,8 @@ contracts:
 
 
 def rows(text: str) -> str:
-    """Give the rows of a text as they are written below, without the blanks at their ends."""
-    return "\n" + "".join(f"{row.rstrip()}\n" for row in text.splitlines())
+    """Give the rows of a text as they are written below."""
+    return "\n" + text.rstrip("\n") + "\n"
 
 
 def test_fees_usage_tax_a_rate_and_what_is_reported_without_charge() -> None:
@@ -132,4 +132,51 @@ a-contract-of-a-long…                             2026-11-01…12-01          
 ------------------------------------------------------------------------------------------------
 3 invoice(s)                                                                        2,870.97 USD
 """
+    )
+
+
+CORRECTED = """
+rating: {rpc: {meter: requests, description: Calls, price: {amount: 1, per: 1}}}
+specs: {late: {time_zone: UTC, currency: USD, late_usage: {policy: next_invoice}}}
+contracts:
+  acme: {org: o1, type: metered, spec: late, start: 2026-09-01, charges: [{rating: rpc}],
+         children: [{id: eu, name: Acme EU, org: o2}]}
+"""
+
+
+def test_a_correction_says_of_which_period_and_account_it_is() -> None:
+    """Five calls more in September, seven in October, and nine of the child."""
+    known = "requests 2026-09-05T00:00:00Z o1 1\nrequests 2026-10-05T00:00:00Z o1 1\n"
+    late = [
+        f"requests 2026-{month}-06T00:00:00Z {subject} {count}\n"
+        for month, subject, count in (("09", "o1", 5), ("10", "o1", 7), ("10", "o2", 9), ("11", "o1", 2))
+    ]
+    issued = bill(CORRECTED, "2026-09-01/2026-11-01", known).documents
+    november = bill(CORRECTED, "2026-11", known + "".join(late), issued=issued, corrects=True).invoice
+    assert (
+        rows(draw_invoice(november))
+        == """
+Invoice inv_c3ed43e771a86d6f35179caa                                                 acme · late
+acme
+2026-11-01 until 2026-12-01 (UTC) · issued 2026-12-01 · due 2026-12-15
+================================================================================================
+Calls                                                                  2 request            2.00
+Acme EU (eu): 0.00
+Correction: Calls, 2026-09-01 until 2026-10-01                               5 ×            5.00
+Correction: Calls, 2026-10-01 until 2026-11-01                               7 ×            7.00
+Correction: Calls, 2026-10-01 until 2026-11-01,                              9 ×            9.00
+  eu
+------------------------------------------------------------------------------------------------
+Subtotal                                                                                   23.00
+Total USD                                                                                  23.00
+================================================================================================
+"""
+    )
+
+
+def test_a_contract_of_a_second_has_its_seconds() -> None:
+    text = CORRECTED.replace("start: 2026-09-01", "start: 2026-10-05T10:00:00Z, end: 2026-10-05T10:00:01Z")
+    invoice = bill(text, "2026-10", "requests 2026-10-05T10:00:00Z o1 1").invoice
+    assert (
+        draw_invoice(invoice).splitlines()[2].startswith("2026-10-05 10:00 until 2026-10-05 10:00:01 (UTC)")
     )

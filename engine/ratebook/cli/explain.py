@@ -20,6 +20,7 @@ from ratebook.sources.errors import SourceError
 @click.option("--contract", required=True, help="Whose invoice.")
 @click.option("--period", required=True, help="2026, 2026-Q4, 2026-10, 2026-W40, 2026-10-05 or FROM/TO.")
 @click.option("--line", type=int, help="Number of one line, as it stands on the invoice, from 1.")
+@click.option("--queries", is_flag=True, help="Show the metering query behind each line of usage, too.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output."
 )
@@ -28,9 +29,10 @@ def explain(
     contract: str,
     period: str,
     line: int | None,
+    queries: bool,  # noqa: FBT001 - a flag of the command
     form: str,
 ) -> None:
-    """Explain an invoice: every step from its lines to the book's lines and the meter's query.
+    """Explain an invoice: every step from its lines to the book's lines and to what the meters counted.
 
     The invoice is replayed from the book and the usage. Each step shows its inputs, its result and the place in
     the book that ordered it.
@@ -46,9 +48,13 @@ def explain(
     if not plain:
         msg = f"contract {contract} is not invoiced in {period}: none of its billing periods ends in it"
         raise BrokenError(msg)
-    queries = [draw_query(query) for query in queries_of(session.book, options.environment, run.plan)]
+    texts = (
+        [draw_query(query) for query in queries_of(session.book, options.environment, run.plan)]
+        if queries
+        else ()
+    )
     for first, second in zip(plain, detailed, strict=True):
-        evidence = Evidence(replace(second, document=first.document), run.compiler, queries)
+        evidence = Evidence(replace(second, document=first.document), run.compiler, texts)
         try:
             step = explain_invoice(evidence, line)
         except IndexError as error:

@@ -14,6 +14,7 @@ from ratebook.billrun.outcomes import BillRun
 from ratebook.calendar import tzdata_version
 from ratebook.cli.options import RunOptions, run_options
 from ratebook.cli.session import BrokenError, Session, broken, now, open_session, read_period
+from ratebook.cli.trace import draw_traces, traced
 from ratebook.findings import SEVERITIES, Finding
 from ratebook.invoice.text import draw_invoice, draw_summary, draw_totals
 from ratebook.sinks.files import InvoiceFolder
@@ -29,6 +30,7 @@ _SHOWN: Final = 3
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output."
 )
+@click.option("--trace", is_flag=True, help="Give each line the steps that led to it, as explain shows them.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write invoices into this folder as well.")
 @click.option(
     "--save",
@@ -40,6 +42,7 @@ def rate(
     period: str,
     contracts: tuple[str, ...],
     form: str,
+    trace: bool,  # noqa: FBT001 - a flag of the command
     out: Path | None,
     save: Path | None,
 ) -> None:
@@ -48,13 +51,15 @@ def rate(
     Text shows one row for each invoice, with --contract the invoices themselves, with --out only the totals.
     Balances of commitments and credits are brought forward from the invoices in the folders of --issued, as
     --out wrote them; their periods are rated again, and what changed since is corrected.
+    With --trace each line of JSON has its `trace`; text draws it below each invoice of --contract.
     The exit code is 1 when usage could not be billed or something else was found.
     """
     wanted = read_period(period)
     session = open_session(options.root, options.environment)
     try:
         run = session.run(wanted, contracts, issued=options.issued)
-        invoices = _documents(run)
+        detailed = session.run(wanted, contracts, issued=options.issued, detailed=True) if trace else None
+        invoices = _documents(run, detailed)
         if out is not None:
             invoices = _write(out, run, invoices, _manifest(session, period))
         if save is not None:
@@ -63,7 +68,7 @@ def rate(
             _print_json(run, invoices, _manifest(session, period))
         elif contracts:
             for invoice in invoices:
-                click.echo(draw_invoice(invoice))
+                click.echo("\n".join([draw_invoice(invoice), *draw_traces(invoice, session.place)]))
         else:
             _print_summary(invoices, out)
     except SourceError as error:
@@ -75,11 +80,11 @@ def rate(
         sys.exit(1)
 
 
-def _documents(run: BillRun) -> Iterator[dict[str, Any]]:
+def _documents(run: BillRun, detailed: BillRun | None) -> Iterator[dict[str, Any]]:
     """Give the invoices as they come; usage is measured now, so that its errors come before any output."""
-    outcomes = run.outcomes()
-    first = list(islice(outcomes, 1))
-    return (outcome.document for outcome in chain(first, outcomes) if outcome.document is not None)
+    found = (outcome.document for outcome in run.outcomes()) if detailed is None else traced(run, detailed)
+    first = list(islice(found, 1))
+    return (document for document in chain(first, found) if document is not None)
 
 
 def _provisional(run: BillRun) -> Iterator[Finding]:

@@ -197,6 +197,7 @@ def _usage(
     read = use.reading_of(rows[0].dimensions) if use.readings and rows else None
     measure = read.measure if read else use.measure
     meter, unit = compiler.measures[measure].spec.meter, read.unit if read else program.quantity_unit
+    query = [queries[measure]] if queries else []
     events = sum(row.events for row in rows)
     quantity = sum((row.quantity for row in rows), ZERO) / program.quantity_divisor
     weighed: dict[tuple[str, ...], _Weighed] = {}
@@ -211,7 +212,7 @@ def _usage(
         "1 event" if events == 1 else f"{events:,} events",
         f"{grouped(shown(quantity))} {unit}",
         f"meters/{meter}",
-        (*_carried(compiler.book.meters[meter], program), Step(f"Query\n{queries[measure]}")),
+        (*_carried(compiler.book.meters[meter], program), *(Step(f"Query\n{one}") for one in query)),
     )
     return Step(
         "Units",

@@ -28,7 +28,7 @@ class Evidence:
     Attributes:
         outcome: the invoice, and its charges rated from rows that keep every dimension of the multipliers.
         compiler: of that run.
-        queries: the metering query of each measure, as text.
+        queries: the metering query of each measure, as text; none where they are not shown.
     """
 
     outcome: Outcome

@@ -1,6 +1,6 @@
 """Steps of a trace, and how a tree of them is drawn."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,12 @@ class Step:
         if self.steps:
             document["steps"] = [step.document() for step in self.steps]
         return document
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Step":
+        """Read a step from its document."""
+        texts = (document.get(name, "") for name in ("step", "detail", "result", "pointer"))
+        return cls(*texts, tuple(cls.of(one) for one in document.get("steps", ())))
 
 
 def draw_tree(step: Step, place: Callable[[str], str]) -> str:

@@ -133,13 +133,20 @@ def _line(line: Mapping[str, Any]) -> str:
         quantity = f"{grouped(line['billable'], places=3)} {line['billable_unit']}"
     elif line["quantity"] not in {None, "1"}:
         quantity = f"{line['quantity']} ×"
-    text = printable(line["description"])
-    if line["kind"] == "fee":
-        text += f", {_day(line['period']['from'])} until {_day(line['period']['to'])}"
     room = WIDTH - _AMOUNT - _QUANTITY
-    first, *rest = wrap(text, room - 1) or [""]
-    rows = [f"{first:<{room}}{_cut(quantity, _QUANTITY):>{_QUANTITY}}{amount:>{_AMOUNT}}"]
-    return "\n".join((*rows, *(f"  {row}" for row in rest)))
+    first, *rest = wrap(printable(_described(line)), room - 1) or [""]
+    row = f"{first:<{room}}{_cut(quantity, _QUANTITY):>{_QUANTITY}}{amount:>{_AMOUNT}}"
+    return "\n".join((row.rstrip(), *(f"  {row}" for row in rest)))
+
+
+def _described(line: Mapping[str, Any]) -> str:
+    """Say what a line is of: a fee and a correction have periods of their own, a correction an account."""
+    text: str = line["description"]
+    if line["kind"] in {"fee", "correction"}:
+        text += f", {_day(line['period']['from'])} until {_day(line['period']['to'])}"
+    if line["kind"] == "correction" and line["dimensions"].get("account") is not None:
+        text += f", {line['dimensions']['account']}"
+    return text
 
 
 def _quote(quote: Mapping[str, Any]) -> str:
@@ -164,7 +171,9 @@ def _ends(left: str, right: str, width: int = WIDTH) -> str:
 
 
 def _day(moment: str) -> str:
-    return moment[:10] if moment[11:19] == "00:00:00" else moment[:16].replace("T", " ")
+    if moment[11:19] == "00:00:00":
+        return moment[:10]
+    return moment[: 16 if moment[17:19] == "00" else 19].replace("T", " ")
 
 
 def _cut(text: str, width: int) -> str:
