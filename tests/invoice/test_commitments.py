@@ -288,6 +288,21 @@ def test_what_is_drawn_reduces_the_tax_and_what_is_billed_in_advance_is_taxed() 
     ]
 
 
+def test_what_is_billed_in_advance_at_an_opening_is_taxed_then_and_a_fee_where_it_begins() -> None:
+    """100 at the 18 % of 1 January, and 16 of 31 days of the fee at the 20 % of the 16th."""
+    text = book("{id: p, amount: 100, from: 2026-01-01, until: 2026-04-01, pay: in_advance}")
+    text = text.replace("spec: global", "spec: tax").replace(
+        "type: metered", "type: hybrid, trial: {until: 2026-01-16}"
+    )
+    text = text.replace("percent: 10", "versions: [{percent: 18}, {from: 2026-01-16, percent: 20}]")
+    text = text.replace("charges:", "fees: [{id: f, name: F, amount: 31, bill: in_advance}], charges:")
+    opening = bill(text, "2026-01").documents[0]
+    assert [(one["percent"], one["base"], one["amount"]) for one in opening["taxes"]] == [
+        ("20", "16.00", "3.20"),
+        ("18", "100.00", "18.00"),
+    ]
+
+
 @given(st.lists(st.integers(0, 500), min_size=6, max_size=6), st.integers(0, 100), st.integers(0, 3))
 def test_what_is_drawn_left_and_lapsed_is_what_was_billed(
     spending: list[int], percent: int, months: int

@@ -1,10 +1,11 @@
 """`ratebook rate`: rate a period of a book into invoices."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import click
 import orjson
@@ -23,29 +24,40 @@ from ratebook.sources.errors import SourceError
 _SHOWN: Final = 3
 
 
+class _Output(NamedTuple):
+    """What becomes of the invoices: how they are printed, whether lines have a trace, and where they are written."""
+
+    form: str
+    trace: bool
+    out: Path | None
+    save: Path | None
+
+
+def _output_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options to a command, which gets them as its argument `output`."""
+    path = click.Path(path_type=Path)
+    forms = click.Choice(["text", "json"])
+
+    @click.option("--format", "form", type=forms, default="text", show_default=True, help="Output.")
+    @click.option(
+        "--trace", is_flag=True, help="Give each line the steps that led to it, as explain shows them."
+    )
+    @click.option("--out", type=path, help="Write invoices into this folder as well.")
+    @click.option("--save", type=path, help="Write the JSON into this file as well, for `ratebook diff`.")
+    @wraps(command)
+    def with_options(**given: Any) -> None:  # noqa: ANN401
+        output = _Output(**{name: given.pop(name) for name in _Output._fields})
+        command(output=output, **given)
+
+    return with_options
+
+
 @click.command()
 @run_options
 @click.option("--period", required=True, help="2026, 2026-Q4, 2026-10, 2026-W40, 2026-10-05 or FROM/TO.")
 @click.option("--contract", "contracts", multiple=True, help="Rate only this contract; may be repeated.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output."
-)
-@click.option("--trace", is_flag=True, help="Give each line the steps that led to it, as explain shows them.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write invoices into this folder as well.")
-@click.option(
-    "--save",
-    type=click.Path(path_type=Path),
-    help="Write the JSON into this file as well, for `ratebook diff`.",
-)
-def rate(
-    options: RunOptions,
-    period: str,
-    contracts: tuple[str, ...],
-    form: str,
-    trace: bool,  # noqa: FBT001 - a flag of the command
-    out: Path | None,
-    save: Path | None,
-) -> None:
+@_output_options
+def rate(options: RunOptions, period: str, contracts: tuple[str, ...], output: _Output) -> None:
     """Rate a period: usage and book in, invoices out.
 
     Text shows one row for each invoice, with --contract the invoices themselves, with --out only the totals.
@@ -58,23 +70,25 @@ def rate(
     session = open_session(options.root, options.environment)
     try:
         run = session.run(wanted, contracts, issued=options.issued)
-        detailed = session.run(wanted, contracts, issued=options.issued, detailed=True) if trace else None
+        detailed = (
+            session.run(wanted, contracts, issued=options.issued, detailed=True) if output.trace else None
+        )
         invoices = _documents(run, detailed)
-        if out is not None:
-            invoices = _write(out, run, invoices, _manifest(session, period))
-        if save is not None:
-            invoices = _saved(save, run, invoices, _manifest(session, period))
-        if form == "json":
+        if output.out is not None:
+            invoices = _write(output.out, run, invoices, _manifest(session, period))
+        if output.save is not None:
+            invoices = _saved(output.save, run, invoices, _manifest(session, period))
+        if output.form == "json":
             _print_json(run, invoices, _manifest(session, period))
         elif contracts:
             for invoice in invoices:
                 click.echo("\n".join([draw_invoice(invoice), *draw_traces(invoice, session.place)]))
         else:
-            _print_summary(invoices, out)
+            _print_summary(invoices, output.out)
     except SourceError as error:
         raise broken(error) from None
     findings = [*run.findings, *_provisional(run)]
-    if form == "text":
+    if output.form == "text":
         _print_findings(session, findings)
     if any(finding.severity != "info" for finding in findings):
         sys.exit(1)

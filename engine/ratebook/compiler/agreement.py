@@ -164,7 +164,8 @@ class Agreed:
         discounts = tuple(self.money_off.discount_programs(calendar, stages))
         commitments = tuple(self.money_off.commitment_programs(boundary, stages))
         credits_ = tuple(self.money_off.credit_programs())
-        tax = self.tax.program(boundary, fees) if self.tax is not None else None
+        ahead = any(one.bills for one in commitments)
+        tax = self.tax.program(boundary, fees, bills_ahead=ahead) if self.tax is not None else None
         bills = bool(fees or charges or minimums or commitments)
         owed = {tax.currency} if isinstance(tax, TaxRules) and bills else set()
         currencies = sorted((_currencies(fees, charges, minimums) | owed) - {self.header.currency, ""})

@@ -56,12 +56,20 @@ class TaxTerms:
             return set()
         return {change for rate in self.rates.values() for change in rate.changes(inside)}
 
-    def program(self, boundary: Boundary, fees: Sequence[FeeProgram]) -> TaxProgram | TaxRules | None:
-        """Give the tax of a boundary: one plain rate where it is all there is, else rules; None where there is none."""
+    def program(
+        self, boundary: Boundary, fees: Sequence[FeeProgram], *, bills_ahead: bool = False
+    ) -> TaxProgram | TaxRules | None:
+        """Give the tax of a boundary: one plain rate where it is all there is, else rules; None where there is none.
+
+        Args:
+            boundary: where is billed.
+            fees: that are due there.
+            bills_ahead: whether a commitment is billed in advance, which is taxed as of the boundary.
+        """
         opening = boundary.kind == "opening"
         last = boundary.at if opening else Instant(boundary.billed.end - 1)
         dates = [supply_of(fee.period, boundary) for fee in fees]
-        if not (opening and dates):
+        if bills_ahead or not (opening and dates):
             dates.append(last)
         ends = [Instant(fee.period.end - 1) for fee in fees]
         found = self.versions.at(last if last in dates else min(dates)) or self.versions.at(max(dates))
