@@ -38,8 +38,10 @@ class Step:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Step":
         """Read a step from its document."""
-        texts = (document.get(name, "") for name in ("step", "detail", "result", "pointer"))
-        return cls(*texts, tuple(cls.of(one) for one in document.get("steps", ())))
+        name, detail, result, pointer = (
+            document.get(key, "") for key in ("step", "detail", "result", "pointer")
+        )
+        return cls(name, detail, result, pointer, tuple(cls.of(one) for one in document.get("steps", ())))
 
 
 def draw_tree(step: Step, place: Callable[[str], str]) -> str:
