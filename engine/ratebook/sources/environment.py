@@ -28,10 +28,15 @@ def open_store(book: Book, environment: str, root: Path) -> MeteringStore:
     Raises:
         SourceError: the environment names no usage, or its credentials are not there.
     """
-    return MeteringStore(_source(book.settings.environments[environment], environment, root))
+    return MeteringStore(open_source(book.settings.environments[environment], environment, root))
 
 
-def _source(environment: Environment, name: str, root: Path) -> UsageSource:
+def open_source(environment: Environment, name: str, root: Path) -> UsageSource:
+    """Open the source of an environment's usage.
+
+    Raises:
+        SourceError: the environment names no usage, or its credentials are not there.
+    """
     usage = environment.usage
     if usage is not None and usage.duckdb is not None:
         return DuckDBUsage(usage.duckdb, root)
