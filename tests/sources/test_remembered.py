@@ -84,11 +84,19 @@ def test_another_question_is_asked_of_the_source_that_is_open(remembering: Remem
     assert len(remembering.opened) == 1
 
 
-def test_other_times_open_the_source_anew(remembering: Remembering) -> None:
+def test_a_longer_time_opens_the_source_anew(remembering: Remembering) -> None:
     remembering.told(COUNT)
     later = replace(COUNT, slots=Slots((START, Instant(START + 2 * DAY))))
     remembering.told(later)
     assert len(remembering.opened) == 2
+
+
+def test_a_shorter_time_does_not(remembering: Remembering) -> None:
+    longer = replace(COUNT, slots=Slots((START, Instant(START + 2 * DAY))))
+    remembering.told(longer)
+    remembering.told(COUNT)
+    remembering.told(longer)
+    assert len(remembering.opened) == 1
 
 
 def test_a_source_that_failed_is_asked_again(remembering: Remembering) -> None:

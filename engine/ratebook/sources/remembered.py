@@ -30,17 +30,29 @@ class RememberedSource:
     def __init__(self, open_source: Callable[[], UsageSource]) -> None:
         self._open = open_source
         self._source: UsageSource | None = None
-        self._prepared: tuple[list[tuple[EventSource, Interval]], Sequence[Prepared]] | None = None
+        self._windows: dict[str, tuple[EventSource, Interval]] = {}
+        self._prepared: dict[str, Prepared] = {}
         self._answers: dict[str, list[tuple[object, object]]] = {}
 
     def prepare(self, sources: Sequence[tuple[EventSource, Interval]]) -> Sequence[Prepared]:
-        """Find the sources' data, unless that was done."""
-        wanted = list(sources)
-        if self._prepared is None or self._prepared[0] != wanted:
+        """Find the sources' data, unless that was done for these sources and at least for these times."""
+        wanted = {source.name: (source, self._window(source, window)) for source, window in sources}
+        if any(self._windows.get(name) != asked for name, asked in wanted.items()):
+            windows = self._windows | wanted
             self.forget()
             self._source = self._open()
-            self._prepared = wanted, self._source.prepare(wanted)
-        return self._prepared[1]
+            found = self._source.prepare(list(windows.values()))
+            self._windows, self._prepared = windows, dict(zip(windows, found, strict=True))
+        return [self._prepared[name] for name in wanted]
+
+    def _window(self, source: EventSource, window: Interval) -> Interval:
+        """Widen a window to what is prepared of the source already."""
+        known, before = self._windows.get(source.name, (source, window))
+        return (
+            window
+            if known != source
+            else Interval(min(before.start, window.start), max(before.end, window.end))
+        )
 
     def measure(self, measure: Measure) -> Iterator[pa.RecordBatch]:
         """Run a measure's query for all subjects, once, and pick out those that are asked for."""
@@ -75,7 +87,8 @@ class RememberedSource:
         """Let go of everything."""
         if self._source is not None:
             self._source.close()
-        self._source, self._prepared = None, None
+        self._source = None
+        self._windows, self._prepared = {}, {}
         self._answers.clear()
 
     def _once(self, kind: str, question: object, ask: Callable[[UsageSource], Answer]) -> Answer:
