@@ -89,6 +89,7 @@ def compile_template(source: str, labels: Tables | None = None) -> Template:
     return Template(source, frozenset(compiler.names), frozenset(compiler.tables), columns)
 
 
+@lru_cache(maxsize=1_000)
 def _parse(source: str) -> Any:  # noqa: ANN401 - the nodes of Jinja, loaded late
     from jinja2 import Environment, TemplateSyntaxError  # noqa: PLC0415 - 60 ms that a book without templates saves
 

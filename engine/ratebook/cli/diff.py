@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from ratebook.cli.options import RunOptions, run_options
+from ratebook.cli.options import RunOptions, last_month, run_options, today
 
 if TYPE_CHECKING:
     from ratebook.book import Book
@@ -114,40 +114,27 @@ def _drawn(document: Any, form: str) -> str:  # noqa: ANN401 - the diff document
 
 def _compared(options: RunOptions, names: tuple[str | None, str | None], asked: Asked) -> dict[str, Any]:
     from ratebook.billrun.issued import NothingIssued
-    from ratebook.cli.session import broken, open_session, read_period
+    from ratebook.cli.session import broken, earlier_book, open_session, read_period
     from ratebook.preview.diff import Comparison, Side
     from ratebook.sources.environment import open_store
     from ratebook.sources.errors import SourceError
     from ratebook.sources.issued import IssuedFolders
 
     session = open_session(options.root, options.environment)
-    first, second = Side(*_base(session, names[0])), Side(*_head(session, names[1]))
+    first, second = Side(*earlier_book(session.root, names[0])), Side(*_head(session, names[1]))
     try:
         return Comparison(
             first,
             second,
-            read_period(asked.period or _last_month()),
+            read_period(asked.period or last_month()),
             open_store(second.book, options.environment, options.root),
             session.rates,
-            _date(asked.on, "--on") or _today(),
+            _date(asked.on, "--on") or today(),
             _date(asked.day, "--as-if"),
             IssuedFolders(options.issued) if options.issued else NothingIssued(),
         ).document()
     except SourceError as error:
         raise broken(error) from None
-
-
-def _base(session: "Session", base: str | None) -> tuple[str, "Book"]:
-    from ratebook.cli.session import BrokenError, read_book
-    from ratebook.trees import TreeError, merge_base
-
-    if base is not None and Path(base).is_dir():
-        return base, read_book(Path(base))
-    try:
-        name, commit = merge_base(session.root, base)
-    except TreeError as error:
-        raise BrokenError(str(error)) from None
-    return name, read_book(session.root, commit)
 
 
 def _head(session: "Session", head: str | None) -> tuple[str, "Book"]:
@@ -163,11 +150,3 @@ def _date(text: str | None, option: str) -> date | None:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(f"{text!r} is no date; write 2026-12-01", param_hint=option) from None
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()  # noqa: TID251 - the edge of the program
-
-
-def _last_month() -> str:
-    return (_today().replace(day=1) - timedelta(days=1)).strftime("%Y-%m")

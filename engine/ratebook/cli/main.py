@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "rate": ("ratebook.cli.rate:rate", "Rate a period: usage and book in, invoices out."),
     "schema": ("ratebook.cli.schema:schema", "Print the JSON Schemas that editors check a book with."),
     "test": ("ratebook.cli.test:test", "Rate the cases of tests/pricing/ and compare what they expect."),
+    "watch": ("ratebook.cli.watch:watch", "Check and compare a book as its files are saved."),
 }
 """Command → where it is, and what it does."""
 

@@ -1,6 +1,7 @@
 """Options that commands which run a book have in common."""
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,3 +35,13 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
         command(options=RunOptions(root, environment, issued), **others)
 
     return with_options
+
+
+def today() -> date:
+    """Read the day: only for what is asked for or judged, never for an amount."""
+    return datetime.now(UTC).date()  # noqa: TID251 - the edge of the program
+
+
+def last_month() -> str:
+    """Name the last full month, which has all its usage."""
+    return (today().replace(day=1) - timedelta(days=1)).strftime("%Y-%m")

@@ -21,7 +21,7 @@ from ratebook.fx import RateTable
 from ratebook.sources.environment import open_rates, open_store
 from ratebook.sources.errors import SourceError
 from ratebook.sources.issued import IssuedFolders
-from ratebook.trees import TreeError, read_commit, read_folder
+from ratebook.trees import TreeError, merge_base, read_commit, read_folder
 
 
 class BrokenError(click.ClickException):
@@ -117,6 +117,26 @@ def read_book(root: Path, commit: str = "") -> Book:
         where = f"as {commit} has it, the book is broken:\n" if commit else ""
         raise BrokenError(where + "\n".join(draw_all(loaded)))
     return loaded.book
+
+
+def earlier_book(root: Path, name: str | None) -> tuple[str, Book]:
+    """Read the book that one in a folder is compared with, and say what to call it.
+
+    Args:
+        root: the folder.
+        name: another folder, or a branch or commit whose common ancestor with the work at hand is taken; the main
+            branch unless given.
+
+    Raises:
+        BrokenError: there is no such book, or it has errors.
+    """
+    if name is not None and Path(name).is_dir():
+        return name, read_book(Path(name))
+    try:
+        called, commit = merge_base(root, name)
+    except TreeError as error:
+        raise BrokenError(str(error)) from None
+    return called, read_book(root, commit)
 
 
 def open_session(root: Path, environment: str) -> Session:
