@@ -78,15 +78,13 @@ def test_a_saved_price_is_shown_in_money(watcher: Watcher) -> None:
 
 
 def test_each_state_is_compared_with_the_first_and_not_with_the_one_before(watcher: Watcher) -> None:
-    for state in (saved(), priced("3"), priced("4")):
-        said = watcher.see(state)
+    _, _, said = map(watcher.see, (saved(), priced("3"), priced("4")))
     assert "amount: 2 → 4" in said
     assert "USD +70.00" in said
 
 
 def test_what_was_taken_back_changes_nothing(watcher: Watcher) -> None:
-    for state in (saved(), priced("3"), saved()):
-        said = watcher.see(state)
+    _, _, said = map(watcher.see, (saved(), priced("3"), saved()))
     assert said.endswith("Nothing changes: every contract pays the same with both books.")
 
 
