@@ -118,12 +118,13 @@ def commit(root: Path, message: str, author: str = "ann@rpc.example") -> None:
 def diff(root: Path) -> dict[str, Any]:
     """Write what `ratebook diff --format json` says about the change, as far as approvals look at it."""
     base, head = book(read_commit(root, "main")), book(read_folder(root))
-    money = {"was": "10.00", "will_be": "11.00", "difference": "1.00"}
+    money = {"was": "10.00", "will_be": "11.00", "difference": "1.00", "percent": "10.00"}
     return {
         "format_version": "1.0",
         "kind": "diff",
         "period": "2026-10",
         "as_if": None,
+        "closed_until": "2026-11-25",
         "base": {
             "name": f"main@{git(root, 'rev-parse', 'main')[:8]}",
             "book": base.digest,
@@ -133,11 +134,13 @@ def diff(root: Path) -> dict[str, Any]:
         "engine": {"ratebook": __version__, "semantics": SEMANTICS, "tzdata": tzdata_version()},
         "usage": {"window": {"from": "2026-10-01", "to": "2026-11-01"}, "digest": "sha256:u", "measures": []},
         "fx": {"digest": "sha256:f"},
+        "contracts_compared": 1,
         "contracts_touched": 1,
         "totals": [{"currency": "USD", **money, "up": 1, "down": 0}],
         "causes": [
             {
                 "pointer": "plans/pro#fees/0/amount",
+                "place": "plans/pro.yaml:3",
                 "title": "plans/pro: fee base, amount",
                 "was": "10",
                 "now": "11",
@@ -145,18 +148,27 @@ def diff(root: Path) -> dict[str, Any]:
                 "categories": ["price_up"],
                 "begins": None,
                 "contracts": 1,
+                "money": [{"currency": "USD", "difference": "1.00"}],
             }
         ],
         "contracts": [
             {
                 "contract": "acme",
+                "customer": None,
+                "spec": "world",
                 "plan": "pro",
                 "currency": "USD",
                 "status": "changed",
                 **money,
                 "causes": [{"cause": 0, "difference": "1.00"}],
+                "lines": [],
+                "shielded": [],
             }
         ],
+        "usage_changes": {"newly_billed": [], "newly_unbilled": []},
+        "price_sheets": [],
+        "findings": [],
+        "policy": None,
     }
 
 

@@ -102,3 +102,32 @@ def test_what_is_taken_away_comes_last() -> None:
         ("plans/pro@2", False),
         ("plans/pro", True),
     ]
+
+
+@pytest.mark.parametrize(("price", "reference"), [
+    ("versions: [{amount: 3}, {from: 2026-12-01, reference: PRICE-2, amount: 4}]", "PRICE-2"),
+    ("versions: [{amount: 3}, {from: 2026-12-01, amount: 4}]", None),
+])  # fmt: skip
+def test_a_version_that_comes_says_why(price: str, reference: str | None) -> None:
+    def priced(text: str) -> Book:
+        files = {**FILES, "specs/rating/calls.yaml": f"meter: calls\nprice: {{per: 1, {text}}}\n"}
+        loaded = load({path: content.encode() for path, content in files.items()})
+        assert loaded.book is not None
+        return loaded.book
+
+    (change,) = book_changes(priced("amount: 3"), priced(price))
+    assert (change.reference, change.adds_version) == (reference, True)
+
+
+def test_a_version_that_is_changed_says_why_with_another_reference() -> None:
+    def fee(text: str) -> Book:
+        return book(pro=("amount: 10}", f"amount: {{versions: [{{value: 1}}, {text}]}}}}"))
+
+    was = fee("{from: 2026-07-01, reference: PRICE-1, value: 2}")
+    same = book_changes(was, fee("{from: 2026-07-01, reference: PRICE-1, value: 3}"))
+    other = book_changes(was, fee("{from: 2026-07-01, reference: PRICE-2, value: 3}"))
+
+    assert [(one.pointer, one.reference, one.adds_version) for one in (*same, *other)] == [
+        ("plans/pro#fees/0/amount/versions/1", None, False),
+        ("plans/pro#fees/0/amount/versions/1", "PRICE-2", False),
+    ]

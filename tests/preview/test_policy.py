@@ -183,11 +183,11 @@ BACK = "back_dating: {started: {refuse: true}, past: {needs: [finance]}, without
 @pytest.mark.parametrize(("said", "rules"), [
     ({}, ["started", "without_reference"]),
     ({"reference": "PRICE-9"}, ["started"]),
-    ({"with": [{"pointer": "rating/calls#price/reference", "now": "PRICE-9"}]}, ["started"]),
     ({"pointer": "rating/calls#price/versions/1/amount", "begins": "2026-11-25"}, ["started", "without_reference"]),
     ({"pointer": "rating/calls#price/versions/1/amount", "begins": "2026-11-26"}, []),
     ({"pointer": "rating/calls#price", "begins": "2026-12-01", "categories": ["forward_only"]}, []),
-    ({"pointer": "rating/calls#price", "begins": "2026-07-01T00:00:00+03:00"}, ["past", "without_reference"]),
+    ({"adds_version": True, "begins": "2026-07-01T00:00:00+03:00"}, ["past", "without_reference"]),
+    ({"adds_version": True, "begins": "2026-07-01", "reference": "PRICE-9"}, ["past"]),
     ({"was": None, "begins": "2026-07-01"}, ["past", "without_reference"]),
     ({"was": None, "categories": ["restating"]}, ["past", "without_reference"]),
     ({"was": None, "pointer": "contracts/new"}, []),

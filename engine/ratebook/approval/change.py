@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from ratebook.book import Book, load
 from ratebook.book.digests import source_digest
 from ratebook.book.layout import lay_out
 from ratebook.findings import has_errors
+from ratebook.preview.document import DocumentError, read
 from ratebook.trees import TreeError, merge_base, read_commit, read_folder
 from ratebook.trees.history import authors, own_address
 
@@ -53,14 +52,9 @@ def read_result(file: Path) -> dict[str, Any]:
         ChangeError: it is none.
     """
     try:
-        document = orjson.loads(file.read_bytes())
-    except ValueError:
-        document = None
-    if not isinstance(document, dict) or document.get("kind") != "diff":
-        raise ChangeError(f"{file} is no result of `ratebook diff --format json`")
-    if document.get("format_version") != "1.0":
-        raise ChangeError(f"{file} has a format_version that this version does not know; run diff again")
-    return document
+        return {**read(file.read_bytes())}
+    except DocumentError as error:
+        raise ChangeError(f"{file}: {error}") from None
 
 
 def open_change(root: Path, result: Mapping[str, Any] | None, base: str | None) -> Change:

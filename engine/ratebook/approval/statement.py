@@ -147,11 +147,10 @@ def _part(document: Document, name: str) -> Document:
 
 
 def _missing(document: Document) -> Iterator[str]:
-    """Name what is not bound. A null says that there are no rates, or no other day whose prices are taken."""
+    """Name what is not bound. Only `as_if` may be null, where no other day's prices are taken."""
     for name, keys in _FORM.items():
         part = _part(document, name)
-        kinds: tuple[type, ...] = (str, type(None)) if name == "fx" else (str, int)
-        yield from (f"{name}/{key}" for key in keys if key not in part or type(part[key]) not in kinds)
+        yield from (f"{name}/{key}" for key in keys if key not in part or type(part[key]) not in {str, int})
     for name, kinds in (("period", (str,)), ("as_if", (str, type(None)))):
         if name not in document or type(document[name]) not in kinds:
             yield name

@@ -42,6 +42,8 @@ class Change:
         make: makes it in a book; in a contract for a change of one.
         removes: whether a whole definition is taken away.
         begins: from when it matters; None: for all time.
+        reference: why, as a ticket, where a version says so.
+        adds_version: whether it comes as a version of its own.
     """
 
     pointer: str
@@ -50,6 +52,8 @@ class Change:
     make: Make
     removes: bool = False
     begins: When | None = None
+    reference: str | None = None
+    adds_version: bool = False
 
     @property
     def document(self) -> str:
@@ -100,7 +104,15 @@ def _of_kind(was: Mapping[str, Any], now: Mapping[str, Any], attribute: str, kin
 
 
 def _change(document: str, one: Difference, make: Make) -> Change:
-    return Change(_pointer(document, one.path), one.was, one.now, make, begins=one.begins)
+    return Change(
+        _pointer(document, one.path),
+        one.was,
+        one.now,
+        make,
+        begins=one.begins,
+        reference=one.reference,
+        adds_version=one.adds_version,
+    )
 
 
 def _pointer(document: str, path: Iterable[str]) -> str:
@@ -162,5 +174,5 @@ def contract_changes(pair: ContractPair) -> list[Change]:
         begins = one.begins
         if path in {("start",), ("end",)}:
             begins = begins_between(one.was, one.now)
-        found.append(Change(_pointer(pointer, path), one.was, one.now, one.make, begins=begins))
+        found.append(_change(pointer, one._replace(path=path, begins=begins), one.make))
     return found

@@ -40,6 +40,8 @@ class Difference(NamedTuple):
         now: what stands there, or ABSENT.
         make: makes it.
         begins: from when it matters; None: for all time.
+        reference: why, as a ticket: that of a version which comes or gets another one.
+        adds_version: whether it comes as a version of its own, so that what held before stays as it was.
     """
 
     path: tuple[str, ...]
@@ -47,6 +49,8 @@ class Difference(NamedTuple):
     now: Any
     make: Make
     begins: When | None = None
+    reference: str | None = None
+    adds_version: bool = False
 
 
 def differences(was: Any, now: Any) -> Iterator[Difference]:  # noqa: ANN401 - any value of the model
@@ -58,7 +62,7 @@ def differences(was: Any, now: Any) -> Iterator[Difference]:  # noqa: ANN401 - a
         return
     below = _walk(was, now)
     if below is None:
-        yield Difference((), was, now, _instead(now), begins_of(was, now))
+        yield Difference((), was, now, _instead(now), begins_of(was, now), _reference_of(was, now))
     else:
         yield from below
 
@@ -73,6 +77,15 @@ def begins_of(was: object, now: object) -> When | None:
         return _earliest(one.from_ for one in written.versions)
     found = getattr(written, "from_", None)
     return found if isinstance(found, date) else None
+
+
+def _reference_of(was: object, now: object) -> str | None:
+    """Find the reference of the first version that comes, if a value that is dated differs as a whole."""
+    if not isinstance(now, Dated):
+        return None
+    old = {(one.from_, str(one.value)) for one in was.versions} if isinstance(was, Dated) else set()
+    new = (one for one in now.versions if (one.from_, str(one.value)) not in old)
+    return next((one.reference for one in new if one.reference is not None), None)
 
 
 def begins_between(was: When | None, now: When | None) -> When | None:
@@ -135,21 +148,29 @@ def _of_dated(was: Dated[Any], now: Dated[Any]) -> Iterator[Difference] | None:
 
 def _of_versions(was: Dated[Any], now: Dated[Any]) -> Iterator[Difference]:
     """Compare each version with its former self, and one that is new with the version before it."""
-    before = {one.from_: one.value for one in was.versions}
+    before = {one.from_: one for one in was.versions}
     for index, version in enumerate(now.versions):
         path = tuple(filter(None, version.path.split("/")))
-        if version.from_ not in before and index == 0:
+        held = before.get(version.from_)
+        why = version.reference if held is None or held.reference != version.reference else None
+        if held is None and index == 0:
             whole = partial(_in_version, like=version, make=_instead(version.value))
-            yield Difference(path, ABSENT, version.value, whole, version.from_)
+            yield Difference(path, ABSENT, version.value, whole, version.from_, why, adds_version=True)
             continue
-        former = before.get(version.from_, now.versions[index - 1].value)
+        former = now.versions[index - 1].value if held is None else held.value
         like = version.model_copy(update={"value": former})
         found = list(differences(former, version.value))
-        if not found and version.from_ not in before:
+        if not found and held is None:
             found = [Difference((), ABSENT, version.value, _instead(version.value))]
         for one in found:
             make = partial(_in_version, like=like, make=one.make)
-            yield one._replace(path=path + one.path, make=make, begins=one.begins or version.from_)
+            yield one._replace(
+                path=path + one.path,
+                make=make,
+                begins=one.begins or version.from_,
+                reference=one.reference or why,
+                adds_version=held is None or one.adds_version,
+            )
 
 
 def _in_version(dated: Dated[Any], like: Version[Any], make: Make) -> Dated[Any]:

@@ -297,6 +297,8 @@ class _Report:
                 "with": others,
                 "categories": list(categories(changes, since, moved.directions.values(), self.asked.on)),
                 "begins": since.isoformat() if since is not None else None,
+                "reference": next((one.reference for one in changes if one.reference), None),
+                "adds_version": all(one.adds_version for one in changes),
                 "contracts": len(moved.directions),
                 "money": [
                     {"currency": currency, "difference": written(amount, currency)}

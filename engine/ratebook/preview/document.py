@@ -133,6 +133,10 @@ class Cause(ChangeOfBook, _With):
     categories: list[Category]
     begins: str | None
     """From when it holds; null where it holds for all time."""
+    reference: NotRequired[str | None]
+    """Why it is made, as a ticket: the `reference` of the version that comes."""
+    adds_version: NotRequired[bool]
+    """Whether it comes as a version of its own, so that what held before stays as it was."""
     contracts: Count
     """How many contracts it moves money of."""
     money: list[Money]

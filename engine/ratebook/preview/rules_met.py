@@ -148,18 +148,17 @@ def _reach(cause: Document, on: date) -> str:
     begins, restates = cause["begins"], "restating" in cause["categories"]
     if "cosmetic" in cause["categories"] or (begins is not None and begins[:10] > on.isoformat()):
         return ""
-    if cause["was"] is None:
+    if cause["was"] is None or cause.get("adds_version"):
         return "past" if begins is not None or restates else ""
     parts = pointers.split(cause["pointer"])[1]
     if parts and parts[-1] in _ENDS and (cause["now"] or "")[:10] >= on.isoformat():
         return ""
-    return "started" if begins is None or "versions" in parts else "past"
+    return "started"
 
 
 def _has_reference(cause: Document) -> bool:
-    """Tell whether a change gives its reason, itself or in what belongs to it."""
-    together = [one for one in cause["with"] if pointers.split(one["pointer"])[1][-1:] == ("reference",)]
-    return bool(cause.get("reference")) or any(one["now"] is not None for one in together)
+    """Tell whether a change gives its reason."""
+    return bool(cause.get("reference"))
 
 
 def _contracts_of_causes(document: Document) -> dict[int, list[str]]:
