@@ -145,7 +145,7 @@
   filters.hidden = false;
   filters.addEventListener("input", () => { filter(); remember(); });
   filters.addEventListener("submit", (event) => event.preventDefault());
-  find("reset").addEventListener("click", () => {
+  find("clear").addEventListener("click", () => {
     filters.reset();
     sorted.key = "";
     sort();
