@@ -98,3 +98,24 @@ def test_a_book_without_cases_says_where_to_write_some(book: Path) -> None:
 
     assert (done.code, done.stdout) == (0, "0 cases: none\n")
     assert "tests/pricing/" in done.stderr
+
+
+def test_update_rewrites_what_fails_and_keeps_who_and_why(book: Path) -> None:
+    file = book / "tests/pricing/a.yaml"
+
+    done = run(book, "--update", "--because", "the base fee was forgotten", "--by", "A. Person")
+
+    assert (done.code, done.stdout) == (0, "2 cases: 2 passed\n")
+    assert file.read_text("utf-8").startswith(
+        CASES.replace("eth}], expect: {total: 58.80}", "eth}], expect: {total: 61.20}")
+    )
+    assert "by: A. Person, because: the base fee was forgotten, cases: [wrong]}" in file.read_text("utf-8")
+    assert run(book).code == 0
+
+
+def test_update_without_a_reason_is_refused(book: Path) -> None:
+    done = run(book, "--update")
+
+    assert done.code == 2
+    assert "--update needs --because" in done.stderr
+    assert (book / "tests/pricing/a.yaml").read_text("utf-8") == CASES

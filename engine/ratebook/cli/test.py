@@ -28,6 +28,9 @@ class Options:
     processes: int | None
     form: str
     ci: bool
+    update: bool
+    because: str | None
+    by: str | None
 
 
 @click.command()
@@ -44,6 +47,9 @@ class Options:
     help="Text for people, JSON for programs, or XML for CI.",
 )
 @click.option("--ci", is_flag=True, help="Refuse `focus` and `skip`, as where the variable CI is set.")
+@click.option("--update", is_flag=True, help="Rewrite what failing cases expect; needs --because.")
+@click.option("--because", help="Why what is billed now is right; kept in the file.")
+@click.option("--by", help="Who says so; the user of git unless given.")
 def test(files: tuple[Path, ...], **given: Any) -> None:  # noqa: ANN401 - the options, by name
     """Rate the cases of FILES, or of tests/pricing/, and compare them with what they expect.
 
@@ -51,11 +57,20 @@ def test(files: tuple[Path, ...], **given: Any) -> None:  # noqa: ANN401 - the o
     in money, at its place. The exit code is 1 when a case fails, and 2 when a file of cases or the book is broken.
     """
     options = Options(**given)
+    _check(options)
     found = _read(files, options)
     cases = [case for file in found for case in file.cases()]
     if not cases:
         click.echo("there are no cases: write some into tests/pricing/ of the book", err=True)
     _report(_run(options, cases), options)
+
+
+def _check(options: Options) -> None:
+    """Refuse options that need one another."""
+    if options.update and not (options.because or "").strip():
+        raise click.UsageError('--update needs --because "…": the reason is kept in the file')
+    if not options.update and (options.because or options.by):
+        raise click.UsageError("--because and --by go with --update")
 
 
 def _read(files: Sequence[Path], options: Options) -> "list[CaseFile]":
@@ -119,6 +134,10 @@ def _rated(options: Options, cases: "Sequence[NamedCase]") -> "list[Result]":
     book = open_book(options.root)
     jobs, findings = prepare(book, cases)
     _stop_at(findings, list({case.file.shown: case.file for case in cases}.values()))
+    if options.update:
+        from ratebook.cli.test_update import update
+
+        return update(book, jobs, options.because or "", options.by)
     processes = options.processes or _processes(jobs)
     if processes == 1:
         return list(run_jobs(book, jobs))

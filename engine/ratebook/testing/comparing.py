@@ -154,7 +154,7 @@ class Comparison:
     def _unexpected(self, line: Line) -> Difference:
         billed = line["amount"] or "0"
         text = f"not expected, billed {grouped(billed)} {line['currency']} ({signed(Decimal(billed))})"
-        what = _words(line["kind"], line["charge"], line["dimensions"])
+        what = words(line["kind"], line["charge"], line["dimensions"])
         return self._difference(what, text, ("lines",), (None, billed), Decimal(billed), line["currency"])
 
     def _other(
@@ -252,10 +252,11 @@ def _written(amount: Decimal, like: Decimal) -> str:
 
 
 def _named(expected: ExpectedLine) -> str:
-    return _words(expected.kind or "", expected.charge, expected.dimensions)
+    return words(expected.kind or "", expected.charge, expected.dimensions)
 
 
-def _words(kind: str, charge: str, dimensions: Mapping[str, str | None]) -> str:
+def words(kind: str, charge: str, dimensions: Mapping[str, str | None]) -> str:
+    """Name a line, as in `usage rpc-requests (chain base)`."""
     keys = ", ".join(f"{name} {key or 'none'}" for name, key in dimensions.items())
     return f"{kind} {charge}".strip() + (f" ({keys})" if keys else "")
 

@@ -3,7 +3,7 @@
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -16,6 +16,7 @@ from ratebook.testing.comparing import (
     finding_differences,
 )
 from ratebook.testing.files import CaseFile, NamedCase, read_files
+from ratebook.testing.golden import golden_differences
 from ratebook.testing.rating import Job, Rated, groups_of, prepare, rate_jobs
 from ratebook.trees import read_folder
 
@@ -60,7 +61,7 @@ class Result:
 def run_jobs(book: Book, jobs: Sequence[Job]) -> Iterator[Result]:
     """Rate jobs and compare what comes of them."""
     for job, rated in rate_jobs(book, jobs):
-        yield result_of(job.case, job.contract.id, rated)
+        yield with_golden(job.case, result_of(job.case, job.contract.id, rated))
 
 
 def result_of(case: NamedCase, who: str, rated: Rated) -> Result:
@@ -69,6 +70,16 @@ def result_of(case: NamedCase, who: str, rated: Rated) -> Result:
     failures = tuple(Failure(one, case.place("expect", *one.parts)) for one in differences)
     status: Status = "failed" if failures else "passed"
     return Result(case.file.shown, case.name, case.place(), status, failures, documents=rated.documents)
+
+
+def with_golden(case: NamedCase, result: Result) -> Result:
+    """Compare the invoices of a case with its golden as well, if it has one."""
+    if not case.case.golden:
+        return result
+    place = case.place("golden")
+    found = tuple(Failure(one, place) for one in golden_differences(case, result.documents))
+    failures = (*result.failures, *found)
+    return replace(result, failures=failures, status="failed" if failures else "passed")
 
 
 def differences_of(case: NamedCase, who: str, rated: Rated) -> Iterator[Difference]:
