@@ -78,6 +78,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB321": Code("error", "A price does not fit what it prices"),
         "RB322": Code("error", "A discount can never apply"),
         "RB323": Code("error", "A commitment that is billed in advance is never billed"),
+        "RB324": Code("warning", "A commitment ends inside a billing period"),
         "RB340": Code(
             "error", "Phases, pauses or a trial do not follow one another inside the contract's life"
         ),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from ratebook.book.accounts import accounts_of
 from ratebook.book.checks.locks import check_lock
 from ratebook.book.checks.stages import check_stages
+from ratebook.book.checks.terms import check_terms
 from ratebook.book.contract_tables import Report
 from ratebook.book.draft import Draft, Placed
 from ratebook.book.model import Contract, When
@@ -46,6 +47,7 @@ def check_life(draft: Draft, placed: Placed) -> Iterator[Finding]:
         yield from check_window(draft, contract, begin, lock.until, f"{pointer}#price_lock/until")
     yield from check_stages(contract, _zone(draft, contract))
     yield from check_lock(draft, contract, _zone(draft, contract))
+    yield from check_terms(draft, contract, _zone(draft, contract))
 
 
 def _billed_at_all(draft: Draft, contract: Contract, promise: Commitment, pointer: str) -> Iterator[Finding]:
