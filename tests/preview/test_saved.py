@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ratebook.preview.document import DocumentError
+from ratebook.preview.document import DocumentError, validated
 from ratebook.preview.saved import SavedResult, compare_saved, read_saved
 from ratebook.preview.text import draw_text
 
@@ -65,7 +65,7 @@ NOW = result(
 
 
 def compared(was: Any = WAS, now: Any = NOW) -> Any:
-    return compare_saved(SavedResult("a.json", was), SavedResult("b.json", now))
+    return validated(compare_saved(SavedResult("a.json", was), SavedResult("b.json", now)))
 
 
 def test_who_pays_what_before_and_after() -> None:

@@ -1,6 +1,6 @@
 """A diff document as the comment of a pull request: what it moves, why, who must agree, and the rest folded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ratebook.invoice.text import grouped
@@ -69,10 +69,11 @@ def _change(difference: str, share: str | None) -> str:
 
 def _sections(document: DiffDocument) -> Iterator[Section]:
     needs = tuple(_needs(document))
-    yield Section("", (), needs, len(needs))
-    yield table("", "currency|>was|>will be|>difference|>up|>down", list(_totals(document)), _MOST_CAUSES)
-    causes = list(_causes(document))
-    yield table("", "|cause|change|kind|>contracts|>difference", causes, _MOST_CAUSES)
+    yield Section("", (), needs, len(needs), len(needs))
+    totals = list(_totals(document))
+    yield table("", "currency|>was|>will be|>difference|>up|>down", totals, len(totals))
+    causes = list(_causes(document["causes"][:_MOST_CAUSES]))
+    yield table("", "|cause|change|kind|>contracts|>difference", causes, len(document["causes"]))
     yield _largest(document)
     yield _shields(document)
     yield from _sheets(document)
@@ -107,8 +108,8 @@ def _totals(document: DiffDocument) -> Iterator[list[str]]:
         yield [total["currency"], *amounts, change, f"{total['up']:,}", f"{total['down']:,}"]
 
 
-def _causes(document: DiffDocument) -> Iterator[list[str]]:
-    for number, cause in enumerate(document["causes"], 1):
+def _causes(causes: Sequence[Cause]) -> Iterator[list[str]]:
+    for number, cause in enumerate(causes, 1):
         changes = [_changed(one) for one in (cause, *cause["with"])]
         titles = "<br>with ".join(title for title, _ in changes)
         values = "<br>".join(value for _, value in changes)
@@ -125,8 +126,8 @@ def _money(cause: Cause) -> str:
 
 def _largest(document: DiffDocument) -> Section:
     found = movers(document)
-    rows = [_contract(one) for one in found]
-    return table("Largest changes", "contract|>was|>will be|>difference|causes", rows, _MOST_ROWS)
+    rows = [_contract(one) for one in found[:_MOST_ROWS]]
+    return table("Largest changes", "contract|>was|>will be|>difference|causes", rows, len(found))
 
 
 def _contract(one: ContractChange) -> list[str]:
@@ -138,35 +139,37 @@ def _contract(one: ContractChange) -> list[str]:
 
 
 def _shields(document: DiffDocument) -> Section:
+    found = shielded(document)
     rows = [
         [escaped(name_of(one)), f"{SHIELDS[shield['by']]}{from_cause(shield)}", code(place_of(shield))]
-        for one, shield in shielded(document)
+        for one, shield in found[:_MOST_ROWS]
     ]
-    return table("Shielded", "contract|by|where", rows, _MOST_ROWS)
+    return table("Shielded", "contract|by|where", rows, len(found))
 
 
 def _sheets(document: DiffDocument) -> Iterator[Section]:
     for sheet in document["price_sheets"]:
+        found = [row for row in sheet["rows"] if row["was"] != row["will_be"]]
         rows = [
             [escaped(row["item"]), escaped(row["was"] or "–"), escaped(row["will_be"] or "–")]
-            for row in sheet["rows"]
-            if row["was"] != row["will_be"]
+            for row in found[:_MOST_ROWS]
         ]
-        yield table(f"Prices of {in_html(sheet['plan'])}", "price|>was|>will be", rows, _MOST_ROWS)
+        yield table(f"Prices of {in_html(sheet['plan'])}", "price|>was|>will be", rows, len(found))
 
 
 def _findings(document: DiffDocument) -> Section:
-    rows = [[one["severity"], one["code"], escaped(one["message"])] for one in document["findings"]]
-    return table("New findings", "severity|code|message", rows, _MOST_ROWS)
+    found = document["findings"]
+    rows = [[one["severity"], one["code"], escaped(one["message"])] for one in found[:_MOST_ROWS]]
+    return table("New findings", "severity|code|message", rows, len(found))
 
 
 def _policy(document: DiffDocument) -> Section:
     rules = document["policy"]["rules"] if document["policy"] else []
     rows = [
         [escaped(rule["rule"]), VERDICTS[rule["verdict"]], escaped(_why(rule)), code(place_of(rule))]
-        for rule in rules
+        for rule in rules[:_MOST_ROWS]
     ]
-    return table("Rules of the policy that are met", "rule|verdict|why|where", rows, _MOST_ROWS)
+    return table("Rules of the policy that are met", "rule|verdict|why|where", rows, len(rules))
 
 
 def _why(rule: RuleVerdict) -> str:

@@ -45,38 +45,40 @@ class Section:
         head: rows that stay: those of a table's head.
         rows: what it holds, the most telling first.
         shown: how many of them are shown.
+        total: how many there would be.
     """
 
     title: str
     head: tuple[str, ...]
     rows: tuple[str, ...]
     shown: int
+    total: int
 
     def text(self) -> str:
         """Write the section, folded where it has a title."""
-        left = len(self.rows) - self.shown
+        left = self.total - self.shown
         rows = [*(self.head if self.shown else ()), *self.rows[: self.shown]]
         body = "\n".join(rows) + (f"\n\n… and {left:,} more" if left else "")
         if not self.title:
             return body.strip("\n")
-        number = f"{self.shown:,} of {len(self.rows):,}" if left else f"{len(self.rows):,}"
+        number = f"{self.shown:,} of {self.total:,}" if left else f"{self.total:,}"
         return f"<details><summary>{self.title} ({number})</summary>\n\n{body.strip(chr(10))}\n\n</details>"
 
 
-def table(title: str, columns: str, rows: Sequence[Sequence[str]], most: int) -> Section:
+def table(title: str, columns: str, rows: Sequence[Sequence[str]], total: int) -> Section:
     """Make a section of a table.
 
     Args:
         title: of the section.
         columns: names of the columns between `|`; those that begin with `>` are aligned to the right.
-        rows: the cells, escaped.
-        most: how many rows are shown at most.
+        rows: the cells of those that are shown, escaped.
+        total: how many there would be.
     """
     names = columns.split("|")
     marks = "|".join("--:" if name.startswith(">") else "---" for name in names)
     head = "|".join(f" {name.removeprefix('>')} " for name in names)
     written = tuple("|" + "|".join(f" {cell} " for cell in row) + "|" for row in rows)
-    return Section(title, (f"|{head}|", f"|{marks}|"), written, min(most, len(rows)))
+    return Section(title, (f"|{head}|", f"|{marks}|"), written, len(written), total)
 
 
 def fitted(sections: Sequence[Section], room: int) -> list[Section]:
