@@ -138,6 +138,18 @@ def test_whoever_works_in_the_folder_approves(change: Changed) -> None:
     ]
 
 
+def test_the_author_approves_under_another_address(tmp_path: Path, keys: dict[str, Path]) -> None:
+    of = changed_book(tmp_path / "book", keys, window=", also: [41+mia@forge.example]")
+    append(of.root / "plans/pro.yaml", "# by Mia, in the browser\n")
+    commit(of.root, "more", author="41+mia@forge.example")
+    of = Changed(of.root, keys, diff(of.root))
+    of.approve("mia")
+
+    assert refusals(of) == [
+        "RB710 X: mia@rpc.example wrote a part of the change, and nobody approves their own"
+    ]
+
+
 def test_who_commits_an_approval_is_no_author_of_the_change(change: Changed) -> None:
     change.approve("mia")
     commit(change.root, "approve", author="mia@rpc.example")

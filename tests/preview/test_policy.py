@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from ratebook.book.model import Policy
+from ratebook.preview.document import validated
 from ratebook.preview.policy import verdict
 from tests.builders import yaml
+from tests.preview.documents import DOCUMENTS
 
 TODAY = date(2026, 11, 25)
 
@@ -290,3 +292,35 @@ def test_a_permission_for_a_contract_covers_a_cause_only_where_it_touches_no_oth
     assert permitted("contract: acme", more, rule) == "refused"
     own = difference(causes=(cause(pointer="contracts/acme#discounts/0/percent"),))
     assert permitted("contract: acme", own, rule) == "allowed"
+
+
+EVERYTHING = """
+thresholds:
+  one: {of: contract, over_percent: 0, over_amount: {USD: 1}, needs: [finance]}
+  all: {of: total, direction: fall, over_amount: 0, refuse: true}
+categories:
+  price_up: {needs: [pricing]}
+  price_down: {needs: [pricing]}
+  mixed: {needs: [pricing]}
+  restating: {needs: [finance]}
+  forward_only: {needs: [pricing]}
+  cosmetic: {needs: [pricing]}
+back_dating: {started: {needs: [finance]}, past: {needs: [finance]}, without_reference: {needs: [finance]}}
+policy_change: {needs: [finance]}
+permissions:
+  - {rule: thresholds/all, pointer: rating, reason: CRM-1, by: mia@rpc.example, expires: 2027-01-01}
+  - {rule: categories/restating, plan: pro, reason: CRM-1, by: mia@rpc.example, expires: 2027-01-01}
+"""
+
+
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
+@pytest.mark.parametrize("day", [date(2020, 1, 1), TODAY, date(2030, 1, 1)])
+def test_every_rule_has_a_verdict_on_every_document(document: dict[str, Any], day: date) -> None:
+    policy = Policy.model_validate(yaml(EVERYTHING))
+
+    judged_ = verdict(policy, document, day, head=Policy())
+
+    assert judged_ == verdict(policy, document, day, head=Policy())
+    read: Any = validated({**document, "policy": judged_})
+    assert read["policy"] == judged_
+    assert "policy_change" in [rule["rule"] for rule in judged_["rules"]]

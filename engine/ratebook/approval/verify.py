@@ -56,6 +56,11 @@ class Need:
         return {"role": self.role, "at_least": self.at_least, "by": list(self.by), "met": self.is_met}
 
 
+def addresses(policy: Policy, email: str) -> set[str]:
+    """Give all addresses under which git knows a person."""
+    return {email, *(also for signer in policy.signers if signer.email == email for also in signer.also)}
+
+
 def counted(approvals: Iterable[Approval | Finding], case: Case) -> tuple[list[Approval], list[Finding]]:
     """Tell approvals that count from those that do not. A person's second one in the same roles counts no more."""
     accepted: list[Approval] = []
@@ -205,7 +210,7 @@ def _roles(approval: Approval, signature: Signature, case: Case) -> Finding | No
 def _other(approval: Approval, signature: Signature, case: Case) -> Finding | None:
     del signature
     by = approval.statement.by
-    if by not in case.authors:
+    if case.authors.isdisjoint(addresses(case.policy, by)):
         return None
     message = f"{by} wrote a part of the change, and nobody approves their own"
     return _finding("RB710", approval, message, expected="an approval by someone else", help_=_AGAIN)

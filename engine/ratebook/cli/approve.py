@@ -11,6 +11,7 @@ from ratebook.approval.change import Change, ChangeError, authors_of, open_chang
 from ratebook.approval.folder import write_approval
 from ratebook.approval.ssh import SshError, public_key, sign
 from ratebook.approval.statement import IncompleteError, bound, state
+from ratebook.approval.verify import addresses
 from ratebook.book.model import Policy
 from ratebook.book.suggest import one_of
 from ratebook.cli.session import BrokenError
@@ -99,7 +100,7 @@ def _refuse_authors(change: Change, by: str) -> None:
         authors = authors_of(change, ())
     except ChangeError:
         return
-    if by in authors:
+    if not authors.isdisjoint(addresses(change.base.policy, by)):
         click.echo(f"{by} wrote a part of the change, and nobody approves their own", err=True)
         raise click.exceptions.Exit(1)
 

@@ -18,7 +18,7 @@ def authors(root: Path, base: str, head: str) -> frozenset[str]:
         TreeError: there is no repository, or no such commit.
     """
     between = f"{commit_of(root, base)}..{commit_of(root, head)}"
-    words = ("log", "--no-mailmap", f"--format={_FORMAT}", between, "--", *FOLDERS)
+    words = ("log", "--no-mailmap", "--no-show-signature", f"--format={_FORMAT}", between, "--", *FOLDERS)
     rows = run_git(root, *words).decode("utf-8", "replace").splitlines()
     return frozenset(_address(row) for row in rows if row.strip())
 

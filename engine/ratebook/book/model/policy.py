@@ -199,6 +199,8 @@ class Signer(Model):
 
     email: Email
     """Whose key it is; git knows the authors of changes by the same address."""
+    also: tuple[Email, ...] = ()
+    """Other addresses under which git knows the person, as those that a forge makes up."""
     key: PublicKey
     """The public key."""
     from_: Day | None = Field(default=None, alias="from")
