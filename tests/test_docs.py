@@ -57,7 +57,11 @@ def every_command() -> Iterator[tuple[str, ...]]:
 
 
 def test_no_page_has_a_gap_left_to_fill() -> None:
-    assert [page.name for page in PAGES if re.search(r"@@|TODO|FIXME", page.read_text("utf-8"))] == []
+    texts = {
+        page.name: re.sub(r"^@@ -\S+ \+\S+ @@", "", page.read_text("utf-8"), flags=re.MULTILINE)
+        for page in PAGES
+    }
+    assert [name for name, text in texts.items() if re.search(r"@@|TODO|FIXME", text)] == []
 
 
 def test_the_reference_of_commands_is_their_help() -> None:

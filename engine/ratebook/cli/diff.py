@@ -40,9 +40,10 @@ class Asked(NamedTuple):
     "--format",
     "form",
     type=click.Choice(["text", "json", "markdown", "html", "github", "gitlab", "junit"]),
+    metavar="FORM",
     default="text",
     show_default=True,
-    help="Text for people, JSON for programs, Markdown for a comment, HTML for a report, or what CI reads.",
+    help="text, json, markdown (a comment), html (a report); github, gitlab, junit (what CI reads).",
 )
 @click.option(
     "--exit-code",
