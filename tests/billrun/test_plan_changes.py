@@ -459,3 +459,32 @@ contracts:
     usage = "seats 2026-10-05T00:00:00Z o1 4 chain=eth\nseats 2026-10-05T00:00:00Z o1 7 chain=sol"
     findings = bill(text, "2026-10", usage).findings
     assert [one.details["largest"][0]["quantity"] for one in findings] == ["7"]
+
+
+def test_a_plan_that_comes_back_begins_anew_unless_tiers_carry_on() -> None:
+    """A until 2 October, B until the 16th, then A: a minimum of 10 and a tier of 5 at 2 for each part of A."""
+    text = """
+rating: {rpc: {meter: requests, price: {model: graduated, per: 1, tiers: [{up_to: 5, amount: 2}, {amount: 1}]}}}
+plans:
+  a: {name: A, charges: [{rating: rpc, minimum: 10}]}
+  b: {name: B, charges: [{rating: rpc, price: {amount: 3, per: 1}}]}
+contracts:
+  acme: {org: o1, type: metered, spec: global, start: 2026-01-01, plan: a,
+         phases: [{until: 2026-10-02, plan: a}, {until: 2026-10-16, plan: b}] MORE}
+"""
+    usage = "".join(
+        f"requests 2026-10-{day}T00:00:00Z o1 {count}\n" for day, count in (("01", 3), ("05", 1), ("20", 6))
+    )
+    (document,) = bill(text.replace("MORE", ""), "2026-10", usage).documents
+    assert lines_of(document) == [
+        "usage rpc 6.00 10-01..10-02",
+        "minimum rpc 4.00 10-01..10-02",
+        "usage rpc 3.00 10-02..10-16",
+        "usage rpc 11.00 10-16..11-01",
+    ]
+    (document,) = bill(text.replace("MORE", CARRY), "2026-10", usage).documents
+    assert lines_of(document) == [
+        "usage rpc 6.00 10-01..10-02",
+        "usage rpc 3.00 10-02..10-16",
+        "usage rpc 7.00 10-16..11-01",
+    ]

@@ -274,18 +274,26 @@ class Agreed:
         return found
 
     def _chained(self, charge: ChargeTerms, part: Part, inside: Sequence[Stage]) -> Part:
-        """Say from which earlier parts a charge goes on, and whether a later one goes on from it."""
+        """Say from which earlier parts a charge goes on, and whether a later one goes on from it.
+
+        Where tiers are reset it goes on after a pause, and not after another plan, though its own comes back.
+        """
         if len(inside) == 1:
             return part
         carry = self.tiers == "carry"
-        before = [
-            span
-            for span, terms in inside[: part.number]
-            if terms is not None and any(one.goes_on_in(charge, carry=carry) for one in terms.charges)
+        chains = [
+            terms is not None
+            and any(
+                one.goes_on_in(charge, carry=carry) or charge.goes_on_in(one, carry=carry)
+                for one in terms.charges
+            )
+            for _, terms in inside
         ]
-        later = (one for _, terms in inside[part.number + 1 :] if terms is not None for one in terms.charges)
-        continued = any(charge.goes_on_in(one, carry=carry) for one in later)
-        return part._replace(before=tuple(before), is_continued=continued)
+        others = [number for number, goes_on in enumerate(chains) if not goes_on and not carry]
+        first = max((number + 1 for number in others if number < part.number), default=0)
+        last = min((number for number in others if number > part.number), default=len(inside))
+        before = [inside[number].span for number in range(first, part.number) if chains[number]]
+        return part._replace(before=tuple(before), is_continued=any(chains[part.number + 1 : last]))
 
     def _minimums(self, boundary: Boundary, stages: Stages) -> Iterator[MinimumProgram]:
         inside = clip(stages, boundary.billed)
