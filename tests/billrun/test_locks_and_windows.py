@@ -46,6 +46,17 @@ def test_a_lock_begins_with_the_contract_unless_it_says_when() -> None:
     ]
 
 
+def test_a_lock_of_a_later_time_holds_nothing_back_before_it() -> None:
+    """In February the price of January holds, though that of March is locked; before any version there is none."""
+    usage = "requests 2026-02-05T00:00:00Z o1 10"
+    assert lines("price_lock: {until: 2027-01-10, at: 2026-03-01}", usage, "2026-02")[1].startswith(
+        "usage rpc 10.00"
+    )
+    text = TEXT.replace("[{{amount: 1}}, {{from: 2026-03-01", "[{{from: 2026-03-01")
+    text = text.format(contract="price_lock: {until: 2027-01-10, at: 2026-03-01}", charge="")
+    assert [one.code for one in bill(text, "2026-02", usage).findings] == ["RB506"]
+
+
 def test_when_a_lock_ends_inside_a_period_the_waiting_price_begins_and_the_ladder_goes_on() -> None:
     """The fee of October is that of its beginning; usage from the 16th on costs 2 each."""
     assert lines("price_lock: {until: 2026-10-16}") == ["fee base 31.00", "usage rpc 20.00"]

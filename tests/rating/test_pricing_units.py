@@ -131,3 +131,23 @@ def test_a_balance_takes_the_value_at_its_beginning() -> None:
         "discounts: [{amount: {credit: 100}, applies_to: [usage], from: 2026-10-16}]",
     )
     assert of.invoices()[0][1:] == ["discount discount-1 -2.00", "credit welcome -10.00", "total 8.00"]
+
+
+def test_an_invoice_in_a_third_currency_takes_the_value_in_the_books() -> None:
+    """USD 1.25 are EUR 1 and USD 1 are JPY 150: of 2 credits, worth USD 1 or EUR 0.333, USD 2.00 are JPY 300."""
+    text = """
+book: {pricing_units: {credit: {name: C, value: {EUR: 0.333, USD: 1}}}}
+specs: {japan: {time_zone: UTC, currency: JPY, fx: {source: bank}}}
+contracts:
+  acme: {org: o1, type: hybrid, spec: japan, start: 2026-01-01,
+         fees: [{id: f, name: F, amount: {credit: 2}}],
+         charges: [{rating: rpc, price: {amount: {credit: 3}, per: 1}, maximum: {credit: 5}}]}
+rating: {rpc: {meter: requests, price: free}}
+"""
+    rates = "2026-10-30,bank,USD/JPY,150\n2026-10-30,bank,EUR/JPY,999"
+    of = bill(text, "2026-10", "requests 2026-10-05T00:00:00Z o1 2", rates=rates)
+    assert [(line["kind"], line["amount"]) for line in of.invoice["lines"]] == [
+        ("fee", "300"),
+        ("usage", "900"),
+        ("maximum", "-150"),
+    ]

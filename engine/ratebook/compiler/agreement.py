@@ -29,7 +29,7 @@ from ratebook.compiler.meaning import meaning_digest
 from ratebook.compiler.money_off import MoneyOff
 from ratebook.compiler.plan_terms import PlanTerms
 from ratebook.compiler.prices import pick
-from ratebook.compiler.pricing_units import PricingUnits, in_money
+from ratebook.compiler.pricing_units import PricingUnits, home_of, in_money
 from ratebook.compiler.program import (
     Agreement,
     Bound,
@@ -220,10 +220,13 @@ class Agreed:
         moment = lock.start if lock is not None and span.interval.start in lock else span.interval.start
         version = in_force(source.amount.value, moment, where)
         part = span.share_of(nominal, fee.prorate, where)
-        money = in_money(version.value, self.units.at(span.interval.start)) if version is not None else None
+        worths = self.units.at(span.interval.start)
+        money = in_money(version.value, worths) if version is not None else None
         if version is None or money is None or not part.numerator:
             return None
-        amount, currency = pick(money, self.header.currency, source.amount.home)
+        amount, currency = pick(
+            money, self.header.currency, home_of(version.value, source.amount.home, worths)
+        )
         return FeeProgram(
             fee=fee.id,
             name=self.header.say(fee.name),
@@ -302,10 +305,11 @@ class Agreed:
             if found is None:
                 continue
             minimum, home, pointer = found
-            money = in_money(minimum.amount, self.units.at(span.interval.start))
+            worths = self.units.at(span.interval.start)
+            money = in_money(minimum.amount, worths)
             if money is None:
                 continue
-            amount, currency = pick(money, self.header.currency, home)
+            amount, currency = pick(money, self.header.currency, home_of(minimum.amount, home, worths))
             part = span.share_of(boundary.nominal, minimum.prorate, self.header.zone)
             program = MinimumProgram(Bound(amount, currency, pointer), part, frozenset(minimum.applies_to))
             if len(inside) > 1:

@@ -13,7 +13,7 @@ from ratebook.book.terms import ChargeSources, Term
 from ratebook.calendar import BEGINNING, NEVER, Instant, Interval, local_days
 from ratebook.compiler.measures import factor_tree, versions_at
 from ratebook.compiler.prices import PriceTerms, compile_price, leaves_of, pick, scaled_price
-from ratebook.compiler.pricing_units import Amount, PricingUnits, in_money
+from ratebook.compiler.pricing_units import Amount, PricingUnits, home_of, in_money
 from ratebook.compiler.program import (
     Bound,
     ChargeProgram,
@@ -315,9 +315,10 @@ def bounds(
     """Compile every version of a charge's minimum or maximum; one in a unit without value is none."""
     written = _written(name, sources, units, where)
     amounts = [(at, in_money(one.value, units.at(at)), one) for at, one in written.moments]
+    homes = [home_of(one.value, one.home, units.at(at)) for at, one in written.moments]
     moments = (
-        Moment(at, None if amount is None else Bound(*pick(amount, currency, one.home), one.pointer))
-        for at, amount, one in amounts
+        Moment(at, None if amount is None else Bound(*pick(amount, currency, home), one.pointer))
+        for (at, amount, one), home in zip(amounts, homes, strict=True)
     )
     return Timed(tuple(moments), written.gaps)
 

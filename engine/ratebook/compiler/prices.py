@@ -95,7 +95,9 @@ def compile_ladder(written: Written, terms: PriceTerms, pointer: str) -> Ladder:
         return _ladder(written, terms, pointer)
     if unit not in terms.worths:
         return _word("blocked", f"no value of {unit}", terms, pointer)
-    ladder, worth = _ladder(written, terms, pointer), terms.worths[unit]
+    worth = terms.worths[unit]
+    home = terms.home if terms.home in worth.values else worth.home
+    ladder = _ladder(written, replace(terms, home=home), pointer)
     value = worth.values[ladder.currency]
     return replace(ladder, pricing=Pricing(unit, worth.name, value, worth.pointer))
 

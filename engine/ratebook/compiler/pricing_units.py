@@ -19,12 +19,16 @@ Balance = TypeVar("Balance", ContractDiscount, Commitment, Credit)
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What one of a pricing unit is worth from `start` on, in each currency in which that is said."""
+    """What one of a pricing unit is worth from `start` on, in each currency in which that is said.
+
+    `home` is the book's currency.
+    """
 
     start: Instant
     name: str
     values: Mapping[str, Decimal]
     pointer: str
+    home: str
 
 
 Worths = Mapping[str, Worth]
@@ -53,6 +57,7 @@ class PricingUnits:
                     say(name),
                     _in_currencies(version.value, settings.currency),
                     f"specs/book#pricing_units/{unit}/{version.path or 'value'}",
+                    settings.currency,
                 )
                 for version in written.value.versions
             )
@@ -89,7 +94,7 @@ def in_money(amount: Amount, worths: Worths) -> Amount | None:
     """Give an amount as money in each currency in which its pricing unit has a value; None where it has none.
 
     >>> from ratebook.calendar import BEGINNING
-    >>> credit = Worth(BEGINNING, "Credits", {"USD": Decimal("0.01")}, "")
+    >>> credit = Worth(BEGINNING, "Credits", {"USD": Decimal("0.01")}, "", "USD")
     >>> in_money({"credit": Decimal(3)}, {"credit": credit})
     {'USD': Decimal('0.03')}
     """
@@ -99,6 +104,12 @@ def in_money(amount: Amount, worths: Worths) -> Amount | None:
     if unit not in worths:
         return None
     return {currency: amount[unit] * value for currency, value in worths[unit].values.items()}
+
+
+def home_of(amount: Amount, home: str, worths: Worths) -> str:
+    """Give the home currency of an amount: of one in a pricing unit that is worth nothing in its own, the book's."""
+    worth = worths.get(unit_of(amount))
+    return home if worth is None or home in worth.values else worth.home
 
 
 def balances_in_money(terms: ContractTerms, units: PricingUnits, where: ZoneInfo) -> ContractTerms:

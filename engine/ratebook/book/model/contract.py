@@ -124,7 +124,7 @@ class PriceLock(Model):
     until: WhenField
     """When it ends, exclusive: the versions that are in force by then count from then on."""
     at: WhenField | None = None
-    """The time whose versions hold; the contract's start unless given."""
+    """The time whose versions hold from then on; the contract's start unless given."""
 
 
 class ContractTerms(Model):
