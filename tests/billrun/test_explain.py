@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -63,7 +62,7 @@ def explained(book: str = BOOK, usage: str = USAGE, rates: str = RATE, period: s
     """Explain each invoice as the command does: documents of a plain run, rows of a detailed one."""
     plain, detailed = (bill(book, period, usage, rates=rates, detailed=one) for one in (False, True))
     return [
-        explain_invoice(Evidence(replace(two, document=one.document), detailed.run.compiler, ["query"] * 9))
+        explain_invoice(Evidence(two._replace(document=one.document), detailed.run.compiler, ["query"] * 9))
         for one, two in zip(plain.outcomes, detailed.outcomes, strict=True)
     ]
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import localcontext
 from functools import partial
@@ -27,7 +27,7 @@ from ratebook.book.model import Contract
 from ratebook.book.model.contract import Customer
 from ratebook.calendar import local_date
 from ratebook.compiler.program import Agreement, ChargeProgram, Program
-from ratebook.compiler.run import RunCompiler, RunPlan
+from ratebook.compiler.run import RunCompiler, RunPlan, Timeline
 from ratebook.findings import Finding
 from ratebook.fx import Quote, RateTable
 from ratebook.invoice.balances import NO_BALANCES, Balances
@@ -49,8 +49,8 @@ from ratebook.usage.rows import MeasureCount, MeasuredUsage, SubjectRow, UsageRo
 Contracts = Callable[[], Iterator[Contract]]
 """Gives the stream of contracts, in order of id; a run reads it twice."""
 
-_BATCH: Final = 8
-"""Contracts at a time: enough to share the cost of a template, few enough to stay in the processor's cache."""
+_BATCH: Final = 32
+"""Contracts at a time: each step takes all of them, so that what it needs stays in the processor's cache."""
 
 
 class AccountUsage(NamedTuple):
@@ -60,8 +60,23 @@ class AccountUsage(NamedTuple):
     rows: Sequence[Mapping[int, Sequence[UsageRow]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class ContractUsage(NamedTuple):
+    """A contract with its usage: that of its own account first, then that of each child."""
+
+    contract: Contract
+    timeline: Timeline
+    accounts: Sequence[AccountUsage]
+
+
+class RatedBoundary(NamedTuple):
+    """A contract's charges at a boundary: none where a rate is missing, and then `form` names the currencies."""
+
+    program: Program
+    form: Form | list[str]
+    used: Sequence[Used]
+
+
+class Outcome(NamedTuple):
     """What became of a contract at a boundary: every contract × boundary has one.
 
     Attributes:
@@ -123,8 +138,12 @@ class BillRun:
         readers = [_Reader(usage.rows(number)) for number in range(len(self.compiler.measures))]
         while batch := list(islice(contracts, _BATCH)):
             with localcontext(EXACT):
+                read = [self._read(number, contract, readers) for number, contract in batch]
+                rated = [[self._rate(one, *boundary) for boundary in one.timeline.billed] for one in read]
                 outcomes = [
-                    outcome for number, contract in batch for outcome in self._rate(number, contract, readers)
+                    outcome
+                    for one, boundaries in zip(read, rated, strict=True)
+                    for outcome in self._bill_all(one, boundaries)
                 ]
             write_usage([draft for _, draft in outcomes if draft is not None])
             for outcome, _ in outcomes:
@@ -152,28 +171,40 @@ class BillRun:
             yield number, contract
             number += 1 + len(contract.children)
 
-    def _rate(
-        self, number: int, contract: Contract, readers: Sequence["_Reader"]
-    ) -> Iterator[tuple[Outcome, Draft | None]]:
+    def _read(self, number: int, contract: Contract, readers: Sequence["_Reader"]) -> ContractUsage:
         timeline, _ = self.compiler.enroll(contract)
-        used = [
+        accounts = [
             AccountUsage(account, [_by_part(reader.take(number + index)) for reader in readers])
             for index, account in enumerate(self.compiler.accounts(contract))
         ]
-        balanced = any(program.has_balances for program in timeline.programs)
-        issued = self.issued.of(contract.id) if balanced or self.compiler.corrects else ()
-        billed = list(timeline.numbered)[timeline.closed :]
-        corrections, notes = self._correct(contract, used, issued) if issued else ((), ())
+        return ContractUsage(contract, timeline, accounts)
+
+    def _rate(self, found: ContractUsage, first_part: int, program: Program) -> RatedBoundary:
+        form, accounts = self._form(program), found.accounts
+        if not isinstance(form, Form):
+            return RatedBoundary(program, form, ())
+        used = rate_charges(
+            program.charges, lambda charge: _usage(charge, first_part + charge.part, accounts), form.rates
+        )
+        return RatedBoundary(program, form, used)
+
+    def _bill_all(
+        self, found: ContractUsage, boundaries: Sequence[RatedBoundary]
+    ) -> Iterator[tuple[Outcome, Draft | None]]:
+        """Bill a contract's boundaries in order: what one carries forward, the next brings forward."""
+        contract, timeline, _ = found
+        issued = self.issued.of(contract.id) if timeline.has_balances or self.compiler.corrects else ()
+        corrections, notes = self._correct(found, issued) if issued else ((), ())
         for note, program in notes:
             yield Outcome(contract.id, program, "note", note, rated=contract), None
         standing: Standing | None = None
-        for first_part, program in billed:
+        for rated in boundaries:
+            program = rated.program
             before, is_assumed = standing_before(program, standing, issued)
-            brought = Brought(before, corrections)
-            outcome, draft = self._rate_boundary(contract, first_part, program, used, brought)
+            outcome, draft = _bill(found, rated, Brought(before, corrections))
             if is_assumed:
-                found = taken_as_unused(contract.id, program)
-                outcome = replace(outcome, findings=[*outcome.findings, found])
+                unused = taken_as_unused(contract.id, program)
+                outcome = outcome._replace(findings=[*outcome.findings, unused])
             if outcome.status != "failed":
                 corrections = ()
             if program.has_balances and outcome.status != "failed":
@@ -181,20 +212,19 @@ class BillRun:
             yield outcome, draft
 
     def _correct(
-        self, contract: Contract, usage: Sequence[AccountUsage], issued: Sequence[Invoice]
+        self, usage: ContractUsage, issued: Sequence[Invoice]
     ) -> tuple[Sequence[Corrected], Iterable[tuple[dict[str, Any], Program]]]:
         """Compare a contract's closed periods with what was issued for them.
 
         Returns:
             Corrections for its next invoice, and credit notes; nothing while it has none in this run, but some later.
         """
-        timeline, life = self.compiler.enroll(contract)
-        numbered = list(timeline.numbered)
-        closed, billed = numbered[: timeline.closed], numbered[timeline.closed :]
+        timeline, life = self.compiler.enroll(usage.contract)
+        closed, billed = timeline.numbered[: timeline.closed], timeline.billed
         if not closed or not (billed or life.end <= closed[-1][1].boundary.at):
             return (), ()
         following = self._form(billed[0][1]) if billed else None
-        found = [self._compare(contract, one, usage, issued) for one in closed]
+        found = [self._compare(usage, *one, issued) for one in closed]
         self.findings += [one for one in found if isinstance(one, Finding)]
         settled = settle_corrections(
             [one for one in found if isinstance(one, Corrected)],
@@ -206,63 +236,26 @@ class BillRun:
         return settled.next_invoice, [(note, closed[-1][1]) for note in settled.documents]
 
     def _compare(
-        self,
-        contract: Contract,
-        closed: tuple[int, Program],
-        usage: Sequence[AccountUsage],
-        issued: Sequence[Invoice],
+        self, usage: ContractUsage, first_part: int, program: Program, issued: Sequence[Invoice]
     ) -> Corrected | Finding | None:
-        first_part, program = closed
         original, form = invoice_of(program, issued), self._form(program)
         if original is None or not isinstance(form, Form):
             return None
         before, _ = standing_before(program, None, issued)
-        outcome, draft = self._rate_boundary(contract, first_part, program, usage, Brought(before))
+        outcome, draft = _bill(usage, self._rate(usage, first_part, program), Brought(before))
         if draft is None:
             digests = {"usage": usage_digest(outcome.used), **form.digests}
             return compare(Rerated(form, (), digests), original, issued)
         write_usage([draft])
         return compare(Rerated(form, draft.document["lines"], draft.document["digests"]), original, issued)
 
-    def _rate_boundary(
-        self,
-        contract: Contract,
-        first_part: int,
-        program: Program,
-        usage: Sequence[AccountUsage],
-        brought: Brought,
-    ) -> tuple[Outcome, Draft | None]:
-        outcome = partial(Outcome, contract.id, program, rated=contract)
-        form = self._form(program)
-        if not isinstance(form, Form):
-            missing = [no_rate(contract.id, program, currency, _wanted(program)) for currency in form]
-            return outcome("failed", None, findings=missing), None
-        used = rate_charges(
-            program.charges, lambda charge: _usage(charge, first_part + charge.part, usage), form.rates
-        )
-        findings = [
-            finding
-            for rated, _ in used
-            if rated.missing or rated.refused
-            for finding in charge_findings(contract.id, rated)
-        ]
-        documents = [finding.document() for finding in findings]
-        customer = contract.customer
-        described = _describe(customer, exclude_defaults=True) if customer else {}
-        recipient = Recipient(contract.id, described, [one.account for one in usage[1:]])
-        rated_charges = [rated for rated, _ in used]
-        draft, after = build(form, recipient, rated_charges, documents, usage_digest(used), brought)
-        before = brought.balances
-        if draft is None:
-            return outcome("nothing_to_bill", None, used, findings, before, after), None
-        return outcome("invoice", draft.document, used, findings, before, after), draft
-
     def _form(self, program: Program) -> Form | list[str]:
         """Give what all invoices of a program have in common, or the currencies for which there is no rate."""
-        if program not in self._forms:
+        form = self._forms.get(program)
+        if form is None:
             quotes, missing = self._quotes_of(program)
-            self._forms[program] = missing or form_of(program, quotes)
-        return self._forms[program]
+            form = self._forms[program] = missing or form_of(program, quotes)
+        return form
 
     def _quotes_of(self, program: Program) -> tuple[dict[str, Quote], list[str]]:
         wanted = _wanted(program)
@@ -281,6 +274,31 @@ class BillRun:
                 self.findings.append(estimated_rate(quote, policy))
             self._quotes[key] = quote
         return self._quotes[key]
+
+
+def _bill(usage: ContractUsage, rated: RatedBoundary, brought: Brought) -> tuple[Outcome, Draft | None]:
+    contract, _, accounts = usage
+    program, form, used = rated
+    outcome = partial(Outcome, contract.id, program, rated=contract)
+    if not isinstance(form, Form):
+        missing = [no_rate(contract.id, program, currency, _wanted(program)) for currency in form]
+        return outcome("failed", None, findings=missing), None
+    charges = [charge for charge, _ in used]
+    findings = [
+        finding
+        for charge in charges
+        if charge.missing or charge.refused
+        for finding in charge_findings(contract.id, charge)
+    ]
+    customer = contract.customer
+    described = _describe(customer, exclude_defaults=True) if customer else {}
+    recipient = Recipient(contract.id, described, [one.account for one in accounts[1:]])
+    documents = [finding.document() for finding in findings]
+    draft, after = build(form, recipient, charges, documents, usage_digest(used), brought)
+    before = brought.balances
+    if draft is None:
+        return outcome("nothing_to_bill", None, used, findings, before, after), None
+    return outcome("invoice", draft.document, used, findings, before, after), draft
 
 
 def _wanted(program: Program) -> date:

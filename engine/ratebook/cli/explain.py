@@ -1,7 +1,6 @@
 """`ratebook explain`: an invoice, from a line back to the YAML and to the counted usage."""
 
 import sys
-from dataclasses import replace
 
 import click
 import orjson
@@ -54,7 +53,7 @@ def explain(
         else ()
     )
     for first, second in zip(plain, detailed, strict=True):
-        evidence = Evidence(replace(second, document=first.document), run.compiler, texts)
+        evidence = Evidence(second._replace(document=first.document), run.compiler, texts)
         try:
             step = explain_invoice(evidence, line)
         except IndexError as error:

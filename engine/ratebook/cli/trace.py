@@ -1,7 +1,6 @@
 """Invoices with a trace: each line with the steps that led to it, as `ratebook explain` shows them."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ratebook.billrun.outcomes import BillRun
@@ -21,7 +20,7 @@ def traced(run: BillRun, detailed: BillRun) -> Iterator[dict[str, Any] | None]:
         if document is None:
             yield None
             continue
-        step = explain_invoice(Evidence(replace(second, document=document), detailed.compiler, ()))
+        step = explain_invoice(Evidence(second._replace(document=document), detailed.compiler, ()))
         lines = zip(document["lines"], step.steps, strict=False)
         yield document | {"lines": [line | {"trace": below.document()} for line, below in lines]}
 

@@ -388,6 +388,11 @@ class Program:
     credits: tuple[CreditProgram, ...] = ()
 
     @cached_property
+    def has_steps(self) -> bool:
+        """Whether anything comes between the rounded charges and the tax, or after it."""
+        return bool(self.discounts or self.minimums or self.commitments or self.credits)
+
+    @cached_property
     def has_balances(self) -> bool:
         """Whether what was billed before matters."""
         carried = any(one.kind != "period" for one in self.commitments)

@@ -6,6 +6,7 @@ Contracts with equal terms share an agreement; those with equal periods besides 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import localcontext
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -36,7 +37,7 @@ from ratebook.usage.measure import Condition, Measure
 from ratebook.usage.rows import SegmentRow
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Timeline:
     """The programs of an agreement at each boundary of a run, in order; many contracts share one.
 
@@ -53,11 +54,21 @@ class Timeline:
     carrying: tuple[int, ...]
     closed: int
 
-    @property
-    def numbered(self) -> Iterator[tuple[int, Program]]:
+    @cached_property
+    def numbered(self) -> tuple[tuple[int, Program], ...]:
         """The programs, each with the number of its first part."""
         firsts = accumulate((len(program.parts) for program in self.programs), initial=0)
-        return zip(firsts, self.programs, strict=False)
+        return tuple(zip(firsts, self.programs, strict=False))
+
+    @cached_property
+    def billed(self) -> tuple[tuple[int, Program], ...]:
+        """The numbered programs of the boundaries in the run's period."""
+        return self.numbered[self.closed :]
+
+    @cached_property
+    def has_balances(self) -> bool:
+        """Whether what was billed before matters at any boundary."""
+        return any(program.has_balances for program in self.programs)
 
 
 class RunPlan(NamedTuple):

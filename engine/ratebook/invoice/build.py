@@ -84,7 +84,7 @@ def build(
         return Built(None, after)
     taxed = tax(form, lines, Standing(writer.entries, added, entries, writer.pieces))
     paid, after = settle_after_tax(form, entries, taxed, after)
-    credited = total_of(amount for one in paid for amount in one.parts.values())
+    total = taxed.subtotal + taxed.amount
     document: dict[str, Any] = {
         "invoice": invoice_id(recipient.contract, form.program),
         "contract": recipient.contract,
@@ -94,12 +94,15 @@ def build(
         "subtotal": str(taxed.subtotal),
         "tax": None if form.program.external_tax else str(taxed.amount),
         **taxed.said,
-        **({"credited": str(credited)} if paid else {}),
-        "total": str(taxed.subtotal + taxed.amount + credited),
-        "fx": form.fx,
-        "findings": findings,
-        "digests": {"usage": usage, **form.digests},
     }
+    if paid:
+        credited = total_of(amount for one in paid for amount in one.parts.values())
+        document["credited"] = str(credited)
+        total += credited
+    document["total"] = str(total)
+    document["fx"] = form.fx
+    document["findings"] = findings
+    document["digests"] = {"usage": usage, **form.digests}
     if recipient.children and form.program.boundary.kind == "period":
         document["sections"] = sections_of(form, recipient.children, lines)
     if form.program.has_balances:

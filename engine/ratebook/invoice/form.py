@@ -4,30 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from ratebook import SEMANTICS
-from ratebook.book.model.tax import STANDARD
 from ratebook.calendar import EVERYTHING, Interval, iso, local_date, shift, tzdata_version
 from ratebook.canonical import digest
 from ratebook.compiler.program import ChargeProgram, FeeProgram, Program
 from ratebook.compiler.tax_programs import TaxProgram, TaxRules
 from ratebook.fx import SAME, Quote, Rate
+from ratebook.invoice.entries import STANDARD, Entry, Piece
 from ratebook.invoice.line import Line, amount_line, shown
 from ratebook.money import ZERO, plain, round_money, rounder
 
 NOTHING_BROUGHT_FORWARD = digest({})
-
-
-@dataclass(frozen=True, slots=True)
-class Fee:
-    """A fee's line and what it counts for in discounts and minimums."""
-
-    fee: str
-    amount: Decimal
-    line: Line
-    period: Interval
-    pointer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +27,7 @@ class Form:
     Attributes:
         program: the terms.
         rates: for each currency of the program, how amounts become the invoice's currency.
-        fees: in order.
+        fees: in order, each with its line, to be copied.
         period: of the lines, as it is printed.
         head: the invoice's own fields between its contract and its lines.
         digests: of what all invoices of the program are made from.
@@ -51,7 +41,7 @@ class Form:
 
     program: Program
     rates: Mapping[str, Rate]
-    fees: tuple[Fee, ...]
+    fees: tuple[Entry, ...]
     period: Mapping[str, str]
     head: Mapping[str, Any]
     digests: Mapping[str, Any]
@@ -63,8 +53,7 @@ class Form:
 
     def tax_rate(self, pointer: str, part: str) -> str:
         """Name the tax rate of a fee or charge that stands at a place of the book."""
-        tax = self.program.tax
-        return tax.rate_of(pointer, part) if isinstance(tax, TaxRules) else STANDARD
+        return _tax_rate(self.program, pointer, part)
 
     def splits(self, charge: ChargeProgram) -> bool:
         """Whether the tax rate of a charge changes inside the period, and each part is taxed at its own."""
@@ -117,7 +106,6 @@ def form_of(program: Program, quotes: Mapping[str, Quote]) -> Form:
         "tzdata": tzdata_version(),
         "semantics": SEMANTICS,
     }
-    fees = tuple(_fee(fee, program, rates) for fee in program.fees)
     blank = {
         (charge.charge, charge.report_only, charge.part): _usage_line(
             charge, agreement.currency, _printed(charge.period, program)
@@ -129,6 +117,7 @@ def form_of(program: Program, quotes: Mapping[str, Quote]) -> Form:
         or any(one.counts != EVERYTHING for one in program.minimums)
         or (isinstance(program.tax, TaxRules) and program.tax.split)
     )
+    fees = tuple(_fee(fee, program, rates, has_pieces=has_windows) for fee in program.fees)
     tax = _tax_line(program, period)
     rounded = rounder(agreement.minor_unit, agreement.rounding)
     return Form(program, rates, fees, period, head, digests, documents, has_windows, blank, tax, rounded)
@@ -163,7 +152,11 @@ def _printed(interval: Interval, program: Program) -> dict[str, str]:
     return {"from": iso(interval.start, zone), "to": iso(interval.end, zone)}
 
 
-def _fee(fee: FeeProgram, program: Program, rates: Mapping[str, Rate]) -> Fee:
+def _tax_rate(program: Program, pointer: str, part: str) -> str:
+    return program.tax.rate_of(pointer, part) if isinstance(program.tax, TaxRules) else STANDARD
+
+
+def _fee(fee: FeeProgram, program: Program, rates: Mapping[str, Rate], *, has_pieces: bool) -> Entry:
     agreement = program.agreement
     rate = rates[fee.currency] if fee.amount else SAME
     numerator = fee.amount * fee.quantity * fee.share.numerator * rate.numerator
@@ -171,4 +164,6 @@ def _fee(fee: FeeProgram, program: Program, rates: Mapping[str, Rate]) -> Fee:
     amount = round_money(exact, agreement.minor_unit, agreement.rounding)
     line = amount_line(fee.fee, "fee", fee.name, amount, agreement.currency, _printed(fee.period, program))
     line["quantity"] = shown(fee.quantity)
-    return Fee(fee.fee, amount, line, fee.period, fee.share_pointer)
+    pieces = (Piece(fee.period.start, Fraction(amount)),) if has_pieces else ()
+    rate_name = _tax_rate(program, fee.share_pointer, fee.fee)
+    return Entry(fee.fee, "fee", rate_name, amount, pieces, (line,), fee.period)

@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import Final, NamedTuple
 
 from ratebook.invoice.entries import Entry, Piece
-from ratebook.invoice.form import Fee, Form
+from ratebook.invoice.form import Form
 from ratebook.invoice.line import Line, amount_line, shown
 from ratebook.money import allocate
 from ratebook.rating.amounts import decimal_of
@@ -45,13 +45,13 @@ class LineWriter:
     appendix: list[Line] = field(default_factory=list)
     pieces: dict[int, Sequence[Piece]] = field(default_factory=dict)
 
-    def add_fee(self, fee: Fee) -> None:
+    def add_fee(self, fee: Entry) -> None:
         """Add one fee for one of its periods."""
-        line = fee.line.copy()
-        pieces = (Piece(fee.period.start, Fraction(fee.amount)),) if self.form.has_windows else ()
-        rate = self.form.tax_rate(fee.pointer, fee.fee)
+        line = fee.lines[0].copy()
         self.lines.append(line)
-        self.entries.append(Entry(fee.fee, "fee", rate, fee.amount, pieces, (line,), fee.period))
+        self.entries.append(
+            Entry(fee.id, fee.kind, fee.tax_rate, fee.amount, fee.pieces, (line,), fee.period)
+        )
 
     def add_charge(self, rated: RatedCharge) -> None:
         """Add a charge: its usage lines, and what its discount, maximum and minimum changed."""

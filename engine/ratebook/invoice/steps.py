@@ -29,6 +29,8 @@ def settle(form: Form, entries: Sequence[Entry], before: Balances) -> Settled:
         before: the balances that it brings forward.
     """
     program = form.program
+    if not program.has_steps:
+        return Settled((), entries, before)
     lines: list[Divided] = []
     after = Balances(before.commitments, before.credits)
     if program.discounts:

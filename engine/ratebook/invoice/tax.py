@@ -52,7 +52,7 @@ def tax(form: Form, lines: Sequence[Line], standing: Standing) -> Tax:
         standing: how they came about.
     """
     rules = form.program.tax
-    amount = form.rounded(total_of(entry.amount for entry in standing.entries))
+    amount = form.rounded(total_of([entry.amount for entry in standing.entries]))
     if isinstance(rules, TaxRules):
         return _by_groups(form, rules, lines, amount, parts_of(form.program, rules, standing))
     if rules is None or form.tax_line is None:
