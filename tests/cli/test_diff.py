@@ -149,7 +149,24 @@ def test_two_saved_results_are_compared_without_usage(branch: Path, tmp_path: Pa
 
 def test_a_saved_result_that_is_not_there_or_alone_is_named(branch: Path, tmp_path: Path) -> None:
     gone = ratebook("diff", str(tmp_path / "a.json"), str(tmp_path / "b.json"))
-    alone = ratebook("diff", "a.json", "--book", str(branch))
+    write(tmp_path, "alone.json", '{"format_version": "1.0", "kind": "rating"}')
+    alone = ratebook("diff", str(tmp_path / "alone.json"))
 
     assert (gone.code, gone.stderr) == (2, f"{tmp_path}/a.json cannot be read: No such file or directory\n")
     assert (alone.code, "ratebook diff A.json B.json" in alone.stderr) == (2, True)
+
+
+def test_a_saved_difference_is_shown_in_another_form_without_usage(branch: Path, tmp_path: Path) -> None:
+    write(branch, "specs/rating/calls.yaml", "meter: calls\nprice: {amount: 3, per: 1}\n")
+    shown = ratebook("diff", "--book", str(branch), *ASKED, "--format", "markdown").stdout
+    (tmp_path / "diff.json").write_text(
+        ratebook("diff", "--book", str(branch), *ASKED, "--format", "json").stdout
+    )
+    (branch / "usage.jsonl").unlink()
+    assert ratebook("diff", str(tmp_path / "diff.json"), "--format", "markdown").stdout == shown
+
+
+def test_annotations_name_files_as_seen_from_where_the_command_was_called(branch: Path) -> None:
+    write(branch, "specs/rating/calls.yaml", "meter: calls\nprice: {amount: 3, per: 1}\n")
+    printed = ratebook("diff", "--book", str(branch), *ASKED, "--format", "github").stdout
+    assert f"file={branch}/specs/rating/calls.yaml,line=2" in printed

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -57,12 +58,12 @@ def diff(base: str | None, head: str | None, options: RunOptions, **given: Any) 
     main branch unless given. HEAD is likewise a folder or a commit; the working tree unless given.
 
     Where both are .json files of `ratebook rate --save`, these results are compared, without usage: who pays what, but
-    not why.
+    not why. A single .json file, which --format json printed, is shown in another form.
     """
     asked = Asked(**given)
     names = (base, head)
     document = _saved(*names) if _is_saved(names) else _compared(options, names, asked)
-    click.echo(_drawn(document, asked.form))
+    click.echo(_drawn(document, asked.form, "" if options.root == Path() else options.root.as_posix()))
     if asked.exit_code:
         judged = document["policy"] or {"verdict": "allowed"}
         sys.exit(_REFUSED if judged["verdict"] != "allowed" else _CHANGES if _has_changes(document) else 0)
@@ -78,20 +79,27 @@ def _is_saved(names: tuple[str | None, str | None]) -> bool:
 
 def _saved(base: str | None, head: str | None) -> Mapping[str, Any]:
     from ratebook.cli.session import BrokenError
-    from ratebook.preview.document import DocumentError
+    from ratebook.preview.document import DocumentError, read
     from ratebook.preview.saved import compare_saved, read_saved
 
-    if base is None or head is None:
+    if base is None:
         raise BrokenError("a saved result is compared with another one: ratebook diff A.json B.json")
     try:
+        if head is None:
+            return read(Path(base).read_bytes())
         return compare_saved(*(read_saved(Path(name).read_bytes(), name) for name in (base, head)))
     except OSError as error:
         raise BrokenError(f"{error.filename} cannot be read: {error.strerror}") from None
     except DocumentError as error:
-        raise BrokenError(str(error)) from None
+        pairs = (
+            "; results of rate --save are compared in pairs: ratebook diff A.json B.json"
+            if head is None
+            else ""
+        )
+        raise BrokenError(f"{error}{pairs}") from None
 
 
-def _drawn(document: Any, form: str) -> str:  # noqa: ANN401 - the diff document
+def _drawn(document: Any, form: str, root: str) -> str:  # noqa: ANN401 - the diff document
     from ratebook.preview.annotations import draw_github, gitlab
     from ratebook.preview.html import draw_html
     from ratebook.preview.junit import draw_junit
@@ -102,14 +110,14 @@ def _drawn(document: Any, form: str) -> str:  # noqa: ANN401 - the diff document
         "text": draw_text,
         "markdown": draw_markdown,
         "html": draw_html,
-        "github": draw_github,
+        "github": partial(draw_github, root=root),
         "junit": draw_junit,
     }
     if form in draw:
         return draw[form](document)
     import orjson
 
-    written = gitlab(document) if form == "gitlab" else document
+    written = gitlab(document, root) if form == "gitlab" else document
     return orjson.dumps(written, option=orjson.OPT_INDENT_2).decode()
 
 
