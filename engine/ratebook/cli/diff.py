@@ -1,7 +1,7 @@
 """`ratebook diff`: who pays what before and after a change of the book, and why."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -106,7 +106,7 @@ def _drawn(document: Any, form: str, root: str) -> str:  # noqa: ANN401 - the di
     from ratebook.preview.markdown import draw_markdown
     from ratebook.preview.text import draw_text
 
-    draw = {
+    draw: dict[str, Callable[[Any], str]] = {
         "text": draw_text,
         "markdown": draw_markdown,
         "html": draw_html,
