@@ -4,6 +4,7 @@ import doctest
 import importlib
 import pkgutil
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,18 @@ def every_command() -> Iterator[tuple[str, ...]]:
         command = cli.get_command(click.Context(cli), name)
         for inner in sorted(command.commands) if isinstance(command, click.Group) else ():
             yield name, inner
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_every_call_of_a_page_has_options_that_exist(page: Path) -> None:
+    for row in re.findall(r"^\$ ratebook (.*)$", page.read_text("utf-8"), re.MULTILINE):
+        words = shlex.split(re.split(r"\s[>|]", row)[0], comments=True)
+        group: click.Command = cli
+        while isinstance(group, click.Group) and not words[0].startswith("-"):
+            _, inner, words = group.resolve_command(click.Context(group), words)
+            assert inner is not None
+            group = inner
+        group.make_parser(click.Context(group)).parse_args(words)
 
 
 def test_no_page_has_a_gap_left_to_fill() -> None:
