@@ -38,6 +38,10 @@ COMMANDS: Final = {
     "init": ("ratebook.cli.init:init", "Start a book from a template."),
     "rate": ("ratebook.cli.rate:rate", "Rate a period: usage and book in, invoices out."),
     "schema": ("ratebook.cli.schema:schema", "Print the JSON Schemas that editors check a book with."),
+    "simulate": (
+        "ratebook.cli.simulate:simulate",
+        "Run a book over past months: revenue, margin, and who would change the plan.",
+    ),
     "test": ("ratebook.cli.test:test", "Rate the cases of tests/pricing/ and compare what they expect."),
     "watch": ("ratebook.cli.watch:watch", "Check and compare a book as its files are saved."),
 }

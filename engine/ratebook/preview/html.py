@@ -44,7 +44,7 @@ def draw_html(document: DiffDocument, most: int = MOST_CONTRACTS) -> str:
         document: what is drawn.
         most: how many contracts are listed, those that move most; charts and totals are of all of them.
     """
-    style, script = _part("report.css"), _part("report.js")
+    style, script = part_of_report("report.css"), part_of_report("report.js")
     return _template().render(
         document=document,
         contracts=document["contracts"][:most],
@@ -52,8 +52,15 @@ def draw_html(document: DiffDocument, most: int = MOST_CONTRACTS) -> str:
         charts=list(currency_charts(document)),
         style=style,
         script=script,
-        policy=f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; "
-        "form-action 'none'",
+        policy=page_policy(style, script),
+    )
+
+
+def page_policy(style: str, script: str) -> str:
+    """Say what a page may do: apply its own style and run its own script, and nothing else."""
+    return (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; "
+        "form-action 'none'"
     )
 
 
@@ -82,11 +89,12 @@ def _template() -> Template:
     }
     environment.globals |= {name: getattr(wording, name) for name in _SAID}
     environment.globals |= {"SHIELDS": wording.SHIELDS, "VERDICTS": wording.VERDICTS}
-    return environment.from_string(_part("report.html"))
+    return environment.from_string(part_of_report("report.html"))
 
 
 @lru_cache
-def _part(name: str) -> str:
+def part_of_report(name: str) -> str:
+    """Read one of the files that a report is made of."""
     return files("ratebook.preview").joinpath("report", name).read_text("utf-8")
 
 
