@@ -9,9 +9,10 @@ import pytest
 
 from ratebook.preview.simulation_charts import short
 from ratebook.preview.simulation_html import draw_simulation_html
+from tests.preview.browser import FOUND, browser
 from tests.preview.simulated import COSTS, DEARER, FILES, USAGE, edited, simulate
-from tests.preview.test_report_in_browser import BROWSER, listed, opened
 
+LISTED = "[...document.querySelectorAll('#list > tbody:not([hidden])')].map((one) => one.dataset.contract)"
 CARA = "org: cara\ntype: hybrid\nspec: world\nplan: pro\nstart: 2026-01-01\n"
 
 
@@ -53,10 +54,14 @@ def test_many_contracts_are_cut_to_those_that_move_most(document: dict[str, Any]
     assert "1 contract, of 3; the JSON has all of them" in page
 
 
-@pytest.mark.skipif(BROWSER is None, reason="there is no chromium")
+@pytest.mark.skipif(FOUND is None, reason="the page is not opened: there is no chromium; install it")
 def test_the_list_is_searched_and_sorted(document: dict[str, Any], tmp_path: Path) -> None:
-    page = draw_simulation_html(document)
-    assert listed(opened(tmp_path, "q=pro&sort=-contract", page)) == ["cara", "acme"]
+    file = tmp_path / "simulation.html"
+    file.write_text(draw_simulation_html(document), encoding="utf-8")
+    with browser(tmp_path) as page:
+        page.open(f"{file.as_uri()}#q=pro&sort=-contract")
+        assert page.ask(LISTED) == ["cara", "acme"]
+        assert page.complaints == []
 
 
 def test_amounts_in_few_letters() -> None:

@@ -93,9 +93,9 @@ def cost_of(outcome: Outcome, by: str) -> Parts:
         total = rated.gross.quantize(STEP, context=EXACT)
         names = rated.program.use.line_names
         place = names.index(by) if by in names else None
-        amounts = allocate(total, [line.weight for line in rated.lines], STEP) if rated.lines else []
-        for line, amount in zip(rated.lines, amounts, strict=True):
-            value = None if place is None else line.key[place]
+        amounts = allocate(total, rated.lines.weights, STEP) if rated.lines.keys else []
+        for key, amount in zip(rated.lines.keys, amounts, strict=True):
+            value = None if place is None else key[place]
             parts[value] = parts.get(value, ZERO) + amount
     document = outcome.document
     fees = [line["amount"] for line in document["lines"] if line["kind"] == "fee"] if document else []
