@@ -31,6 +31,8 @@ class Options:
     update: bool
     because: str | None
     by: str | None
+    record: tuple[str, str] | None
+    environment: str
 
 
 @click.command()
@@ -50,6 +52,18 @@ class Options:
 @click.option("--update", is_flag=True, help="Rewrite what failing cases expect; needs --because.")
 @click.option("--because", help="Why what is billed now is right; kept in the file.")
 @click.option("--by", help="Who says so; the user of git unless given.")
+@click.option(
+    "--record",
+    nargs=2,
+    metavar="CONTRACT PERIOD",
+    help="Write a case from real usage, with names replaced, into tests/pricing/ instead.",
+)
+@click.option(
+    "--environment",
+    default="local",
+    show_default=True,
+    help="Environment of specs/book.yaml with the usage to record.",
+)
 def test(files: tuple[Path, ...], **given: Any) -> None:  # noqa: ANN401 - the options, by name
     """Rate the cases of FILES, or of tests/pricing/, and compare them with what they expect.
 
@@ -58,6 +72,11 @@ def test(files: tuple[Path, ...], **given: Any) -> None:  # noqa: ANN401 - the o
     """
     options = Options(**given)
     _check(options)
+    if options.record is not None:
+        from ratebook.cli.test_record import Wanted, record_case
+
+        record_case(Wanted(options.root, options.environment, *options.record))
+        return
     found = _read(files, options)
     cases = [case for file in found for case in file.cases()]
     if not cases:
