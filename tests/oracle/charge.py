@@ -121,7 +121,8 @@ class Rating:
             if after != before:
                 supplies = {"supplies": self.discounted_in_time(gross)} if kind == "discount" else {}
                 lines.append({**writer.line(kind, after - before), **supplies})
-        stops = {**self.carried.stops, **{(one.pool, one.cell): one.stop() for one in ladders}}
+        used = ladders if billed or self.carried.stops else []
+        stops = {**self.carried.stops, **{(one.pool, one.cell): one.stop() for one in used}}
         periods = (*self.carried.periods, self.period)
         carries = Carried(stops, periods, self.carried.net + exact[-1])
         return RatedCharge(

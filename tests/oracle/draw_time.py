@@ -36,8 +36,6 @@ class TimeDrawing:
             return {}
         ends = one.some(moments, 1)[:2]
         phases = [{"until": end, "plan": one.one(plans)} for end in ends]
-        if len(phases) == 2 and phases[0]["plan"] != phases[1]["plan"]:
-            phases = phases[:1]
         tiers = one.maybe(60, "plan_change", lambda: {"tiers": one.one(("reset", "carry"))})
         return {"phases": phases, **tiers}
 
