@@ -107,6 +107,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB416": Code("error", "A quantity is too large to count with"),
         "RB417": Code("warning", "Events neither add nor remove their value"),
         "RB418": Code("error", "An event takes back nothing"),
+        "RB419": Code("warning", "Events are of a time that has not come"),
         # 5xx: usage that was measured but not billed, and prices that did not fit
         "RB501": Code("error", "Usage of a subject that no contract names"),
         "RB502": Code("error", "Usage outside the life of its contract"),

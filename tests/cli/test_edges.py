@@ -179,3 +179,19 @@ def test_a_server_that_is_down_is_said_once_and_shortly(tmp_path: Path) -> None:
             "  = help: see that the server runs and can be reached from here; nothing is billed without it",
         ],
     )
+
+
+def test_pitfall_d49_events_after_the_run_are_reported_and_no_others(tmp_path: Path) -> None:
+    """The year 2199 has not come; that of its first event is billed as it says."""
+    usage = "id,org,ts,kind,size\n1,acme,2199-10-05T00:00:00Z,a,7\n2,acme,2026-10-05T00:00:00Z,a,1\n"
+    book = write(tmp_path, {"usage.csv": usage})
+    ahead, past = (
+        json.loads(ratebook("rate", "--book", str(book), "--period", period, "--format", "json").stdout)
+        for period in ("2199-10", "2026-10")
+    )
+    assert [(one["code"], one["details"].get("events")) for one in ahead["findings"]] == [
+        ("RB510", None),
+        ("RB419", 1),
+    ]
+    assert ahead["invoices"][0]["total"] == "7.00"
+    assert past["findings"] == []

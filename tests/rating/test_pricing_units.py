@@ -134,7 +134,7 @@ def test_a_balance_takes_the_value_at_its_beginning() -> None:
 
 
 def test_an_invoice_in_a_third_currency_takes_the_value_in_the_books() -> None:
-    """A credit is worth USD 1 or EUR 0.333, and USD 1 is JPY 150: 2 credits are 300, 6 are 900, and at most 5 are 750."""
+    """A credit is worth USD 1 or EUR 0.333, and USD 1 is JPY 150: 2 credits are 300, 6 are 900, at most 5 are 750."""
     text = """
 book: {pricing_units: {credit: {name: C, value: {EUR: 0.333, USD: 1}}}}
 specs: {japan: {time_zone: UTC, currency: JPY, fx: {source: bank}}}

@@ -20,6 +20,7 @@ from ratebook.findings import SEVERITIES, Finding
 from ratebook.invoice.text import draw_invoice, draw_summary, draw_totals
 from ratebook.sinks.files import InvoiceFolder
 from ratebook.sources.errors import SourceError
+from ratebook.sources.metering import MeteringStore
 
 _SHOWN: Final = 3
 
@@ -102,13 +103,15 @@ def _documents(run: BillRun, detailed: BillRun | None) -> Iterator[dict[str, Any
 
 
 def _provisional(run: BillRun) -> Iterator[Finding]:
-    """Say that the period is not over: usage may still come."""
-    if run.plan is not None and run.plan.window.end > now():
+    """Say that the period is not over: usage may still come, and what is there already is of a wrong clock."""
+    if run.plan is not None and run.plan.window.end > (moment := now()):
         yield Finding(
             "RB510",
             f"the period {run.compiler.period.text} is not over: its invoices are provisional",
             help="rate it again when it is over",
         )
+        if isinstance(run.store, MeteringStore):
+            yield from run.store.events_after(moment)
 
 
 def _manifest(session: Session, period: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from ratebook.calendar import Instant, iso, zone
 from ratebook.compiler.follow_ups import Missing
 from ratebook.findings import Finding
 from ratebook.sources.errors import pointer
@@ -70,6 +71,20 @@ def ignored_finding(measure: Measure, operation: Operation, events: int, example
         expected=f"one of {named}",
         help="add what is missing to `add` or `remove`, or leave these events out with `where`",
         details={"events": events, "column": operation.column, "measure": measure.name, "example": example},
+    )
+
+
+def future_finding(source: EventSource, events: int, now: Instant) -> Finding:
+    """Say that events are of a time that has not come when the run is made."""
+    moment = iso(now, zone("UTC"))[:16].replace("T", " ")
+    return Finding(
+        "RB419",
+        f"{events} event(s) of {source.name} are of a time after this run, {moment} UTC: they count in the period of"
+        " that time",
+        pointer(source.name, "event_time"),
+        expected="events that have happened",
+        help="correct the clock where they are recorded, and take them out of the source before their period is billed",
+        details={"events": events, "column": source.event_time},
     )
 
 

@@ -1,16 +1,19 @@
 """A run's usage: sources are prepared and measured, and what they gave is assigned to contracts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Self
+from typing import Final, Self
 
-from ratebook.calendar import Interval
+from ratebook.calendar import NEVER, SECOND, Instant, Interval
 from ratebook.findings import Finding
 from ratebook.sources.assignment import Assignment
-from ratebook.sources.defects import ignored_finding, valueless_finding
+from ratebook.sources.defects import future_finding, ignored_finding, valueless_finding
 from ratebook.sources.protocol import Prepared, UsageSource
 from ratebook.sources.unbilled import odd_subjects, uncovered_usage, unplaced_usage
 from ratebook.usage.measure import EventSource, Measure
 from ratebook.usage.rows import MeasureCount, SegmentRow, SubjectRow, Unbilled, UsageRow
+
+_FAST: Final = 600 * SECOND
+"""So far ahead the clock of a source may be."""
 
 
 class MeteringStore:
@@ -24,6 +27,7 @@ class MeteringStore:
     def __init__(self, source: UsageSource, assignment: Assignment | None = None) -> None:
         self._source = source
         self._assignment = assignment or Assignment()
+        self._windows: dict[str, tuple[EventSource, Interval]] = {}
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -50,7 +54,7 @@ class MeteringStore:
         Raises:
             SourceError: a source cannot be read, reached or trusted.
         """
-        windows = source_windows(measures)
+        windows = self._windows = source_windows(measures)
         found = self._source.prepare(list(windows.values())) if windows else ()
         prepared = dict(zip(windows, found, strict=True))
         metered = Metered(self._source, self._assignment, measures, prepared)
@@ -58,6 +62,18 @@ class MeteringStore:
             priced = {row.timeline for row in segments[number]}
             metered.meter(number, segments[number], priced, window)
         return metered
+
+    def events_after(self, now: Instant) -> Iterator[Finding]:
+        """Report events of what was measured that are of a time after now, but for clocks that are a little fast.
+
+        Args:
+            now: the time of the run; where it is after all that was measured, nothing is looked at.
+        """
+        for source, window in self._windows.values():
+            ahead = window.clip(Interval(Instant(now + _FAST), NEVER))
+            events = self._source.events_in(source, ahead) if ahead.length else 0
+            if events:
+                yield future_finding(source, events, now)
 
 
 def source_windows(measures: Iterable[Measure]) -> dict[str, tuple[EventSource, Interval]]:
