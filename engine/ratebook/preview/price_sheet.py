@@ -1,6 +1,7 @@
 """The prices of plans as a customer would read them, before and after."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ratebook.book import Book
@@ -19,70 +20,88 @@ from ratebook.book.model import (
 from ratebook.money import plain
 from ratebook.preview.words import flow
 
+Dates = Mapping[str, Mapping[str, str]]
+"""From when a price holds, "" for all time → its rows: what is paid for, and how much."""
+
 
 def price_sheets(first: Book, second: Book) -> list[dict[str, Any]]:
     """Give the sheets of all plans whose prices change, with all their rows, in order of plans.
 
-    A row that only one book has is null on the other side.
+    A row for each day from which either book says something: what holds from then on in both of them.
     """
     sheets = []
     for name in sorted({*first.plans, *second.plans}):
-        was, now = sheet(first, name), sheet(second, name)
+        was, now = (dict(_prices(book, book.plans.get(name))) for book in (first, second))
         if was != now:
             rows = [
-                {"item": item, "was": was.get(item), "will_be": now.get(item)}
+                row
                 for item in dict.fromkeys((*now, *was))
+                for row in _rows(was.get(item, {}), now.get(item, {}))
             ]
             sheets.append({"plan": name, "rows": rows})
     return sheets
 
 
-def sheet(book: Book, name: str) -> Mapping[str, str]:
-    """Give the rows of a plan: what is paid for, and its price."""
-    plan = book.plans.get(name)
-    return {} if plan is None else dict(_rows(book, plan))
+def _rows(was: Dates, now: Dates) -> Iterator[dict[str, str | None]]:
+    for day in sorted({*was, *now}):
+        old, new = _in_force(was, day), _in_force(now, day)
+        for item in dict.fromkeys((*new, *old)):
+            since = f" from {day}" if day else ""
+            yield {"item": f"{item}{since}", "was": old.get(item), "will_be": new.get(item)}
 
 
-def _rows(book: Book, plan: Plan) -> Iterator[tuple[str, str]]:
-    for fee in plan.fees:
-        yield from _fee(fee)
-    for charge in plan.charges:
-        rule = book.rules.get(charge.rating)
-        if rule is not None:
-            yield from _charge(charge, rule)
-    if plan.minimum is not None:
-        for when, minimum in _versions(plan.minimum):
-            yield f"minimum{when}", flow(meaning(minimum.amount))
+def _in_force(dates: Dates, day: str) -> Mapping[str, str]:
+    begun = [one for one in dates if one <= day]
+    return dates[max(begun)] if begun else {}
 
 
-def _fee(fee: Fee) -> Iterator[tuple[str, str]]:
-    times = "" if fee.quantity == 1 else f" × {plain(fee.quantity)}"
-    for when, amount in _versions(fee.amount):
-        yield f"{fee.id}{when}", f"{flow(meaning(amount))}{times}"
+def _prices(book: Book, plan: Plan | None) -> Iterator[tuple[str, Dates]]:
+    """Give what is dated by itself in a plan: each fee, each charge's included units, price and bounds."""
+    for fee in plan.fees if plan is not None else ():
+        yield fee.id, _dated(fee.amount, partial(_of_fee, fee))
+    for charge in plan.charges if plan is not None else ():
+        if charge.rating in book.rules:
+            yield from _charge(charge, book.rules[charge.rating])
+    if plan is not None and plan.minimum is not None:
+        yield "minimum", _dated(plan.minimum, lambda minimum: {"minimum": _said(minimum.amount)})
 
 
-def _charge(charge: Charge, rule: RatingRule) -> Iterator[tuple[str, str]]:
-    said = {name: getattr(charge, name) or getattr(rule, name, None) for name in ("included", "price")}
-    if said["included"] is not None:
-        for when, units in _versions(said["included"]):
-            yield f"{charge.id}: included{when}", flow(meaning(units))
-    for when, price in _versions(said["price"]) if said["price"] is not None else ():
-        yield from ((f"{charge.id}{item}{when}", text) for item, text in _price(price))
-    for name in ("discount", "minimum", "maximum"):
-        value = getattr(charge, name)
-        for when, one in _versions(value) if value is not None else ():
-            yield f"{charge.id}: {name}{when}", flow(meaning(one))
+def _charge(charge: Charge, rule: RatingRule) -> Iterator[tuple[str, Dates]]:
+    for name in ("included", "discount", "minimum", "maximum"):
+        value, item = getattr(charge, name), f"{charge.id}: {name}"
+        if value is not None:
+            yield item, _dated(value, partial(_one_row, item))
+    price = charge.price or rule.price
+    if price is not None:
+        yield (
+            charge.id,
+            _dated(price, lambda one: {f"{charge.id}{item}": text for item, text in _price(one)}),
+        )
 
 
-def _versions(dated: Dated[Any]) -> Iterator[tuple[str, Any]]:
-    for version in dated.versions:
-        yield "" if version.from_ is None else f" from {version.from_.isoformat()}", version.value
+def _of_fee(fee: Fee, amount: object) -> Mapping[str, str]:
+    return {fee.id: _said(amount) if fee.quantity == 1 else f"{_said(amount)} × {plain(fee.quantity)}"}
+
+
+def _one_row(item: str, value: object) -> Mapping[str, str]:
+    return {item: _said(value)}
+
+
+def _dated(dated: Dated[Any], rows: Callable[[Any], Mapping[str, str]]) -> Dates:
+    return {
+        "" if version.from_ is None else version.from_.isoformat(): rows(version.value)
+        for version in dated.versions
+    }
+
+
+def _said(value: object) -> str:
+    return flow(meaning(value))
 
 
 def _price(price: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any price of the model
     if isinstance(price, Graduated | Volume):
         for number, tier in enumerate(price.tiers, start=1):
-            flat = f" + {flow(meaning(tier.flat))}" if tier.flat else ""
+            flat = f" + {_said(tier.flat)}" if tier.flat else ""
             up_to = "" if tier.up_to is None else f" up to {plain(tier.up_to)}"
             yield f", tier {number}{up_to}", f"{_amount(tier, price)}{flat}"
     elif isinstance(price, PerUnit):
@@ -91,12 +110,12 @@ def _price(price: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any price
         for path, cell in _cells(price.values):
             yield from ((f", {path}{item}", text) for item, text in _price(cell))
     else:
-        yield "", flow(meaning(price))
+        yield "", _said(price)
 
 
 def _amount(tier: Any, price: Any) -> str:  # noqa: ANN401 - a tier or a price by the unit
     per = tier.per or price.per
-    text = flow(meaning(tier.amount))
+    text = _said(tier.amount)
     return text if per in {None, 1} else f"{text} / {plain(per)}"
 
 

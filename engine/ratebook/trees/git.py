@@ -131,7 +131,7 @@ def _main_branch(root: Path) -> str:
             commit_of(root, name)
         except TreeError:
             continue
-        return name
+        return run_git(root, "rev-parse", "--abbrev-ref", name).decode().strip()
     raise TreeError(
         f"{root}: there is no branch {' or '.join(MAIN_BRANCHES[-2:])} to compare with; name a commit or a folder"
     )
