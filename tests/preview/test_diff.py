@@ -215,3 +215,27 @@ def test_a_bill_in_another_currency_goes_and_comes() -> None:
         {"currency": "EUR", "difference": "60.00"},
         {"currency": "USD", "difference": "-30.00"},
     ]
+
+
+def test_a_plan_that_nobody_is_on_yet_restates_nothing() -> None:
+    second = {**FILES, "plans/pro@2.yaml": FILES["plans/pro.yaml"]}
+    assert [cause["categories"] for cause in compare(FILES, second)["causes"]] == [["forward_only"]]
+
+
+def test_a_price_sheet_shows_what_held_before_on_each_day_that_a_price_changes() -> None:
+    dated = "price: {per: 1, versions: [{amount: 1}, {from: 2026-12-01, amount: 2}]}"
+    second = edited(
+        ("specs/rating/calls.yaml", "price: {amount: 1, per: 1}", dated),
+        ("plans/pro.yaml", "amount: 10", "amount: 12"),
+    )
+    assert compare(FILES, second)["price_sheets"] == [
+        {
+            "plan": "pro",
+            "rows": [
+                {"item": "base", "was": "10", "will_be": "12"},
+                {"item": "calls: included", "was": "10", "will_be": "10"},
+                {"item": "calls", "was": "1", "will_be": "1"},
+                {"item": "calls from 2026-12-01", "was": "1", "will_be": "2"},
+            ],
+        }
+    ]

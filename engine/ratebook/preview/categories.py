@@ -34,7 +34,8 @@ def categories(
     if ways and not any(is_whole_contract(change) for change in changes):
         yield "mixed" if len(ways) > 1 else "price_up" if 1 in ways else "price_down"
     if any(_has_terms(change) for change in changes):
-        yield "forward_only" if begins is not None and _day(begins) >= closed_until else "restating"
+        later = begins is not None and _day(begins) >= closed_until
+        yield "forward_only" if later or (not ways and all(map(_is_whole, changes))) else "restating"
 
 
 def is_text(change: Change) -> bool:
@@ -46,6 +47,11 @@ def is_text(change: Change) -> bool:
 def is_whole_contract(change: Change) -> bool:
     """Tell whether a contract came or went: what it pays is no price that changed."""
     return change.document.startswith("contracts/") and not change.path
+
+
+def _is_whole(change: Change) -> bool:
+    """Tell whether a whole definition came or went: where that moves nothing, no bill of the past was made by it."""
+    return not change.path and not is_whole_contract(change)
 
 
 def _has_terms(change: Change) -> bool:

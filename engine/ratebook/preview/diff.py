@@ -161,9 +161,9 @@ class _Report:
             if entry["lines"] or entry["causes"] or entry["shielded"]:
                 self.contracts.append(entry)
         self._usage(touched.pair.id, bills[0], bills[-1])
-        known = {(one.code, one.message) for one in bills[0].findings}
+        known = {(one.code, one.pointer) for one in bills[0].findings}
         self.findings += [
-            one.document() for one in bills[-1].findings if (one.code, one.message) not in known
+            one.document() for one in bills[-1].findings if (one.code, one.pointer) not in known
         ]
         self._digest(outcomes)
 
