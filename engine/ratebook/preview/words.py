@@ -39,6 +39,8 @@ def said(value: object) -> str | None:
     """Write a value as YAML in one line would, cut where it is long; None where there is none."""
     if isinstance(value, Absent) or value is None:
         return None
+    if isinstance(value, Decimal | int) and not isinstance(value, bool):
+        return f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
     if isinstance(value, Contract):
         value = {"plan": value.terms.plan, "spec": value.terms.spec, "start": value.start}
     text = flow(meaning(value))
