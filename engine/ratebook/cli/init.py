@@ -28,21 +28,28 @@ def init(
 
     Nothing is overwritten: if a file is there already, they are listed, nothing is written, and the exit code is 2.
     """
-    from ratebook.authoring.scaffold import TEMPLATES, TakenError, scaffold, write_new
+    from ratebook.authoring.scaffold import TEMPLATES, scaffold
 
     if listing:
         click.echo("\n".join(f"{one:<17}{text}" for one, text in TEMPLATES.items()))
         return
     wanted = _template(template, TEMPLATES)
-    texts = scaffold(wanted, _name(name, folder), _currency(currency))
+    texts = scaffold(wanted, name_of(name, folder), _currency(currency))
+    write_or_stop(folder, texts | schemas() | _workflow(platform))
+    _say_what_next(folder, wanted)
+
+
+def write_or_stop(folder: Path, texts: dict[str, str]) -> None:
+    """Write the files of a book; where some are there already, list them and exit with 2."""
+    from ratebook.authoring.scaffold import TakenError, write_new
+
     try:
-        write_new(folder, texts | _schemas() | _workflow(platform))
+        write_new(folder, texts)
     except TakenError as error:
         listed = "\n".join(f"  {path.as_posix()}" for path in error.paths)
         click.echo(f"nothing is written, since these are there already:\n{listed}", err=True)
         click.echo("  = help: name another folder, or move them away", err=True)
         sys.exit(2)
-    _say_what_next(folder, wanted)
 
 
 def _template(template: str | None, known: dict[str, str]) -> str:
@@ -56,7 +63,8 @@ def _template(template: str | None, known: dict[str, str]) -> str:
     raise click.BadParameter(f"there is no template {template!r}; {help_}", param_hint="--template")
 
 
-def _name(name: str | None, folder: Path) -> str:
+def name_of(name: str | None, folder: Path) -> str:
+    """Give the name of a book: as asked for, or from that of its folder."""
     from ratebook.book.model.values import ID_PATTERN
 
     if name is None:
@@ -76,7 +84,8 @@ def _currency(currency: str) -> str:
     return currency
 
 
-def _schemas() -> dict[str, str]:
+def schemas() -> dict[str, str]:
+    """Give the schemas that editors check the book with, as its files name them."""
     from ratebook.book.schema import json_schemas
     from ratebook.cli.schema import dump
 

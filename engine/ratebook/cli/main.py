@@ -35,6 +35,7 @@ COMMANDS: Final = {
     ),
     "explain": ("ratebook.cli.explain:explain", "Explain an invoice, from a line back to YAML and usage."),
     "fmt": ("ratebook.cli.fmt:fmt", "Format the YAML files of a book, keeping comments."),
+    "import": ("ratebook.cli.import_:import_", "Make a book from an export of Stripe."),
     "init": ("ratebook.cli.init:init", "Start a book from a template."),
     "rate": ("ratebook.cli.rate:rate", "Rate a period: usage and book in, invoices out."),
     "schema": ("ratebook.cli.schema:schema", "Print the JSON Schemas that editors check a book with."),

@@ -1,0 +1,1 @@
+"""Takes products and prices over from Stripe: an export in, a book out, and a note on all that has no counterpart."""
