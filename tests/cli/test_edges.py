@@ -189,7 +189,7 @@ def test_pitfall_d49_events_after_the_run_are_reported_and_no_others(tmp_path: P
         json.loads(ratebook("rate", "--book", str(book), "--period", period, "--format", "json").stdout)
         for period in ("2199-10", "2026-10")
     )
-    assert [(one["code"], one["details"].get("events")) for one in ahead["findings"]] == [
+    assert [(one["code"], one.get("details", {}).get("events")) for one in ahead["findings"]] == [
         ("RB510", None),
         ("RB419", 1),
     ]
