@@ -105,6 +105,15 @@ def test_csv_parquet_and_json_say_the_same(folder: Path, tmp_path: Path) -> None
         ]
 
 
+def test_revenue_is_what_rate_invoices_for_each_book(folder: Path) -> None:
+    """Acme uses 4 M units beyond the included ones: 49 + 3 × 20 + 16, and 49 + 3 × 24 + 16."""
+    found = []
+    for book in ("before", "prices"):
+        done = ratebook("rate", "--book", str(folder / book), "--period", "2026-10", "--format", "json")
+        found += [invoice["subtotal"] for invoice in json.loads(done.stdout)["invoices"]]
+    assert found == ["125.00", "137.00"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -70,7 +70,8 @@ def _charts(document: Row, currency: str) -> Iterator[Chart]:
     def of(part: str) -> list[Row]:
         return [row for row in document[part] if row["currency"] == currency]
 
-    yield Chart("Revenue by month", _months(of("by_month")), is_wide=True)
+    compared = ", as it was (grey) and will be" if document["base"] else ""
+    yield Chart(f"Revenue by month{compared}", _months(of("by_month")), is_wide=True)
     if document["base"]:
         yield Chart("What moves, by plan", _bars(of("by_plan"), "plan", "difference"))
         moved = [one for one in movers(document) if one["currency"] == currency]

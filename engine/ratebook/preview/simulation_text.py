@@ -20,7 +20,7 @@ from ratebook.preview.wording import counted, percent, signed
 Row = Mapping[str, Any]
 
 WIDTH: Final = 100
-_NAME: Final = 24
+_NAME: Final = 22
 _MOST_ROWS: Final = 24
 _MOST_MOVERS: Final = 10
 _MOST_FINDINGS: Final = 10
@@ -65,7 +65,7 @@ def _table(rows: Sequence[Row], name: Any) -> Iterator[str]:  # noqa: ANN401 - n
     has_base, has_costs = rows[0]["difference"] is not None, rows[0]["cost"] is not None
     heads = ["was", "will be", "difference", "percent"] if has_base else ["revenue"]
     heads += ["cost", "margin"] if has_costs else []
-    widths = [14, 14, 13, 11][: len(heads) - 2 * has_costs] + [13, 14] * has_costs
+    widths = [13, 13, 12, 11][: len(heads) - 2 * has_costs] + [12, 13] * has_costs
     yield "".join(
         [" " * _NAME, *(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)), " cur"]
     )
