@@ -49,8 +49,10 @@ class Options:
     help="Text for people, JSON for programs, or XML for CI.",
 )
 @click.option("--ci", is_flag=True, help="Refuse `focus` and `skip`, as where the variable CI is set.")
-@click.option("--update", is_flag=True, help="Rewrite what failing cases expect; needs --because.")
-@click.option("--because", help="Why what is billed now is right; kept in the file.")
+@click.option(
+    "--update", is_flag=True, help="Rewrite what failing cases expect, for the reason of --because."
+)
+@click.option("--because", help="Why what is billed is right; kept in the file.")
 @click.option("--by", help="Who says so; the user of git unless given.")
 @click.option(
     "--record",
