@@ -344,6 +344,27 @@ def test_a_file_that_is_no_export_is_refused(data: bytes, said: str) -> None:
         read_export([("a.json", data)])
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (
+            {"unit_amount_decimal": "12e3"},
+            "price price_1 is not as Stripe writes it: unit_amount_decimal: '12e3' does not",
+        ),
+        (
+            {"transform_quantity": {"divide_by": 0}},
+            "transform_quantity.divide_by: 0 is less than the minimum of 1",
+        ),
+        ({"tiers": [{"up_to": "many"}]}, "tiers.0.up_to: 'many' is not valid"),
+        ({"recurring": []}, r"recurring: \[\] is not of type 'object', 'null'"),
+        ({"product": None}, "product: None is not valid"),
+    ],
+)
+def test_an_object_that_is_not_as_stripe_writes_it_is_refused(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(ExportError, match=said):
+        imported(product(), price(**fields))
+
+
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Take over the export of several products, and give customers to some of its plans."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
+from ratebook.authoring.stripe.shape import what_is_wrong
+
 _KINDS: Final = {"product": "products", "price": "prices", "billing.meter": "meters"}
 
 
@@ -39,7 +41,7 @@ def read_export(files: Iterable[tuple[str, bytes]]) -> Export:
         files: name and bytes of each.
 
     Raises:
-        ExportError: one is no JSON, or there is no price in all of them.
+        ExportError: one is no JSON, an object in it is not as Stripe writes it, or there is no price in all of them.
     """
     export = Export()
     for name, data in files:
@@ -63,6 +65,9 @@ def _take(export: Export, value: Any) -> None:  # noqa: ANN401 - whatever stands
 def _take_object(export: Export, value: dict[str, Any]) -> None:
     kind = value.get("object")
     if kind in _KINDS and isinstance(value.get("id"), str):
+        wrong = what_is_wrong(value)
+        if wrong:
+            raise ExportError(f"{kind} {value['id']} is not as Stripe writes it: {wrong}")
         getattr(export, _KINDS[kind]).setdefault(value["id"], value)
         if isinstance(value.get("product"), Mapping):  # as `expand[]=data.product` gives it
             _take_object(export, dict(value["product"]))
