@@ -235,3 +235,24 @@ def test_months_are_parsed_counted_and_bounded() -> None:
     for text in ("2026-13", "2026", "2026-02/2026-01", "2024-01/2026-01"):
         with pytest.raises(ValueError, match="months"):
             Months.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("amount", "why"),
+    [
+        ("1, tax: reduced", "its fee has a rate that the tax has not"),
+        ("{EUR: 1}", "its fee is listed in euros alone, and nothing exchanges them"),
+    ],
+)
+def test_a_plan_that_the_contract_could_not_be_on_is_no_offer(amount: str, why: str) -> None:
+    euro = "org: euro\ntype: hybrid\nspec: euro\nplan: free\nstart: 2026-01-01\n"
+    files = edited({}, cara=LITE, euro=euro) | {
+        "plans/free.yaml": f"name: Free\nfees: [{{id: seat, name: Seat, amount: {amount}}}]\n"
+        "charges: [{rating: calls, price: free}]\n",
+        "specs/euro.yaml": "time_zone: UTC\ncurrency: EUR\n"
+        "tax: {name: VAT, percent: 20, rates: {reduced: {percent: 10}}}\n"
+        "fx: {source: ecb, date: period_end, bulletin: same_day, max_age: 5 days, on_failure: fail}\n",
+    }
+    document = simulate(files, usage=CARA)
+    found = [(one["contract"], one["cheapest"]) for one in document["cheaper_plans"]]
+    assert found == [("cara", "lite")], why

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from ratebook.billrun.outcomes import Outcome
 from ratebook.book import Book
+from ratebook.book.could_agree import could_agree, draft_of
+from ratebook.book.draft import Draft
 from ratebook.book.model import Contract, ContractTerms, TrialUntil
 from ratebook.calendar import EARLIEST_YEAR, add_months, instant_of, midnight, zone
 from ratebook.compiler.run import RunCompiler
@@ -52,10 +54,12 @@ class Offers:
     months: Months
     _plans: tuple[str, ...] = ()
     _carries: bool = False
-    _terms: dict[tuple[int, str], tuple[ContractTerms, ContractTerms]] = field(default_factory=dict)
+    _terms: dict[tuple[int, str], tuple[ContractTerms, ContractTerms | None]] = field(default_factory=dict)
+    _draft: Draft = field(init=False)
 
     def __post_init__(self) -> None:
         """Find the newest versions."""
+        self._draft = draft_of(self.book)
         newest: dict[str, tuple[int, str]] = {}
         for plan in self.book.plans:
             name, _, version = plan.partition("@")
@@ -71,14 +75,11 @@ class Offers:
             return
         is_old = instant_of(contract.start, where) < midnight(self.months.first, where)
         for plan in self._plans:
-            if plan != contract.terms.plan:
-                offered = replace(contract, terms=self._on(contract.terms, plan))
-                yield (
-                    plan,
-                    replace(offered, start=self._long_ago)
-                    if is_old and self._is_ageless(offered)
-                    else offered,
-                )
+            terms = None if plan == contract.terms.plan else self._on(contract.terms, plan)
+            if terms is not None:
+                offered = replace(contract, terms=terms)
+                is_ageless = is_old and self._is_ageless(offered)
+                yield plan, replace(offered, start=self._long_ago) if is_ageless else offered
 
     @property
     def _long_ago(self) -> date:
@@ -93,20 +94,25 @@ class Offers:
         cycle = terms.cycle or self.book.plans[terms.plan or ""].cycle
         return not self._carries and (cycle is None or cycle.anchor == "calendar")
 
-    def _on(self, terms: ContractTerms, plan: str) -> ContractTerms:
+    def _on(self, terms: ContractTerms, plan: str) -> ContractTerms | None:
+        """Give the terms on a plan, one object for those who share terms; None where they could not be agreed on."""
         found = self._terms.get((id(terms), plan))
         if found is None:
-            offered = ContractTerms(
-                type="fixed",  # what the plan has no price for is found by comparing, and is not reported
-                spec=terms.spec,
-                plan=plan,
-                currency=terms.currency,
-                cycle=terms.cycle,
-                tax=terms.tax,
-                trial=_LONG_AGO if self.book.plans[plan].trial is not None else None,
-            )
+            listed = self._listed(terms, plan)
+            offered = listed if could_agree(self._draft, listed) else None
             found = self._terms[id(terms), plan] = (terms, offered)
         return found[1]
+
+    def _listed(self, terms: ContractTerms, plan: str) -> ContractTerms:
+        return ContractTerms(
+            type="fixed",  # what the plan has no price for is found by comparing, and is not reported
+            spec=terms.spec,
+            plan=plan,
+            currency=terms.currency,
+            cycle=terms.cycle,
+            tax=terms.tax,
+            trial=_LONG_AGO if self.book.plans[plan].trial is not None else None,
+        )
 
 
 @dataclass(slots=True)
