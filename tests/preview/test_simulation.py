@@ -95,6 +95,15 @@ def test_costs_of_what_a_contract_gives_away_and_of_fixed_prices_count_too() -> 
     ]
 
 
+def test_costs_without_an_exchange_rate_are_left_out_and_named() -> None:
+    costs = {"specs/costs.yaml": "currency: EUR\ncontract: 2\n"}
+    document = simulate(FILES | costs, months="2026-10")
+    assert [row["cost"]["will_be"] for row in document["totals"]] == ["0.00"]
+    assert [(one["code"], one["of"], one["count"]) for one in document["findings"]] == [("RB508", "costs", 2)]
+    example = "acme cannot be invoiced: no `fx` in the spec for EUR/USD on 2026-11-01"
+    assert document["findings"][0]["example"] == example
+
+
 def test_who_moves_by_how_much() -> None:
     """Acme moves by 100 / 120 = 83.33 %, bolt not at all; cara is only in the second book."""
     document = simulate(edited(DEARER, cara=LITE), FILES, usage=CARA)

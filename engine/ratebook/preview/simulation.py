@@ -4,6 +4,7 @@ One run measures all months once. In it each contract stands several times: as t
 it, as what it costs, and on each plan that it might change to.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -31,6 +32,7 @@ from ratebook.usage.rows import UsageStore
 
 _MARK: Final = "\x1f"
 """Stands in the ids of a run between a contract's own id and the role in which it stands there."""
+_ROLE: Final = re.compile(f"{_MARK}[a-z]+{_MARK}(both|was|will_be)")
 _COSTS: Final = "costs"
 _OFFER: Final = "offer"
 
@@ -254,7 +256,7 @@ class Simulation:
             "severity": finding.severity,
             "of": role,
             "count": count,
-            "example": finding.message,
+            "example": _ROLE.sub("", finding.message),
         }
 
 
