@@ -6,7 +6,7 @@ from typing import Any
 
 from ratebook.book import Book, load
 from ratebook.calendar import RunPeriod
-from ratebook.fx import RateTable
+from ratebook.fx import RateTable, read_rates
 from ratebook.preview.diff import Comparison, Side
 from tests.oracle.memory_source import MemorySource
 
@@ -49,13 +49,15 @@ def edited(*edits: tuple[str, str, str]) -> dict[str, str]:
     return files
 
 
-def compare(first: dict[str, str], second: dict[str, str], *, day: date | None = None) -> dict[str, Any]:
+def compare(
+    first: dict[str, str], second: dict[str, str], *, day: date | None = None, rates: RateTable | None = None
+) -> dict[str, Any]:
     return Comparison(
         Side("first", book(first)),
         Side("second", book(second)),
         RunPeriod.parse("2026-10"),
         MemorySource({"raw": events(USAGE)}),
-        RateTable(),
+        rates or RateTable(),
         date(2026, 11, 20),
         day,
     ).document()
@@ -239,3 +241,18 @@ def test_a_price_sheet_shows_what_held_before_on_each_day_that_a_price_changes()
             ],
         }
     ]
+
+
+def test_another_source_of_exchange_rates_moves_what_is_converted() -> None:
+    """The fee of 10 EUR is 11 USD at the one source's 1.10, and 12 USD at the other's 1.20; calls are 90 USD."""
+    files = edited(
+        ("specs/world.yaml", "currency: USD\n", "currency: USD\nfx: {source: ecb}\n"),
+        ("plans/pro.yaml", "amount: 10", "amount: {EUR: 10}"),
+    )
+    second = {**files, "specs/world.yaml": files["specs/world.yaml"].replace("ecb", "bank")}
+    rates, _ = read_rates(
+        b"date,source,pair,rate\n2026-10-30,ecb,EUR/USD,1.10\n2026-10-30,bank,EUR/USD,1.20\n", "fx.csv"
+    )
+    document = compare(files, second, rates=rates)
+    assert bills(document)[0] == ("acme", "changed", "101.00", "102.00")
+    assert money(document) == {"specs/world#fx/source": "2.00 USD"}

@@ -26,7 +26,7 @@ from ratebook.book.accounts import Account
 from ratebook.book.model import Contract
 from ratebook.book.model.contract import Customer
 from ratebook.calendar import local_date
-from ratebook.compiler.program import Agreement, ChargeProgram, Program
+from ratebook.compiler.program import Agreement, ChargeProgram, FxPolicy, Program
 from ratebook.compiler.run import RunCompiler, RunPlan, Timeline
 from ratebook.findings import Finding
 from ratebook.fx import Quote, RateTable
@@ -126,7 +126,7 @@ class BillRun:
     plan: RunPlan | None = None
     counts: Sequence[MeasureCount] = ()
     _forms: dict[Program, Form | list[str]] = field(default_factory=dict)
-    _quotes: dict[tuple[str, str, date], Quote | None] = field(default_factory=dict)
+    _quotes: dict[tuple[str, FxPolicy | None, str, date], Quote | None] = field(default_factory=dict)
 
     def outcomes(self) -> Iterator[Outcome]:
         """Rate every contract at every boundary in the run's period, in order of contract and time."""
@@ -266,9 +266,9 @@ class BillRun:
         return quotes, [currency for currency, quote in found.items() if quote is None]
 
     def _quote(self, agreement: Agreement, currency: str, wanted: date) -> Quote | None:
-        key = (agreement.spec, f"{currency}/{agreement.currency}", wanted)
+        policy = agreement.fx
+        key = (agreement.spec, policy, f"{currency}/{agreement.currency}", wanted)
         if key not in self._quotes:
-            policy = agreement.fx
             quote = None if policy is None else self.rates.quote(policy, currency, agreement.currency, wanted)
             if policy is not None and quote is not None and quote.estimated:
                 self.findings.append(estimated_rate(quote, policy))
