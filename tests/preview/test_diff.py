@@ -8,6 +8,8 @@ from ratebook.book import Book, load
 from ratebook.calendar import RunPeriod
 from ratebook.fx import RateTable, read_rates
 from ratebook.preview.diff import Comparison, Side
+from ratebook.preview.document import validated
+from ratebook.preview.wording import reach
 from tests.oracle.memory_source import MemorySource
 
 FILES = {
@@ -256,3 +258,84 @@ def test_another_source_of_exchange_rates_moves_what_is_converted() -> None:
     document = compare(files, second, rates=rates)
     assert bills(document)[0] == ("acme", "changed", "101.00", "102.00")
     assert money(document) == {"specs/world#fx/source": "2.00 USD"}
+
+
+def test_changes_of_entries_are_made_in_order_of_their_names_however_the_file_has_them() -> None:
+    """Calls are 90 and both fees 20: a minimum of 160 takes up 30 of the first rise of 40."""
+    plan = FILES["plans/pro.yaml"].replace(
+        "bill: in_arrears}]", "bill: in_arrears}, {id: also, name: Also, amount: 10}]"
+    )
+    files = {**FILES, "plans/pro.yaml": f"{plan}minimum: {{amount: 160, applies_to: [usage, fee]}}\n"}
+
+    def overridden(amount: int, names: tuple[str, str]) -> dict[str, str]:
+        own = ", ".join(f"{name}: {{amount: {amount}}}" for name in names)
+        return {**files, "contracts/acme.yaml": f"{files['contracts/acme.yaml']}overrides: {{{own}}}\n"}
+
+    for names in (("also", "base"), ("base", "also")):
+        document = compare(overridden(20, names), overridden(60, names))
+        assert money(document) == {
+            "contracts/acme#overrides/also/amount": "10.00 USD",
+            "contracts/acme#overrides/base/amount": "40.00 USD",
+        }
+
+
+def test_another_condition_is_one_change() -> None:
+    first, second = (
+        edited(("meters/calls.yaml", "unit: call\n", f"unit: call\nwhere: {{chain: {condition}}}\n"))
+        for condition in ("{in: [eth]}", "{not_in: [eth]}")
+    )
+    document = compare(first, second)
+    assert money(document) == {"meters/calls#where/chain": "-110.00 USD"}
+
+
+def test_a_condition_on_a_column_that_is_called_name_is_no_text() -> None:
+    files = edited(("specs/book.yaml", "{chain: string}", "{chain: string, name: string}"))
+    second = {**files, "meters/calls.yaml": f"{files['meters/calls.yaml']}where: {{name: {{in: [x]}}}}\n"}
+    (cause,) = compare(files, second)["causes"]
+    assert cause["categories"] == ["price_down", "restating"]
+
+
+def test_another_price_of_a_fee_that_is_called_name_is_no_text() -> None:
+    plan = FILES["plans/pro.yaml"].replace("id: base", "id: name")
+    first, second = (
+        {
+            **FILES,
+            "plans/pro.yaml": plan,
+            "contracts/acme.yaml": f"{FILES['contracts/acme.yaml']}overrides: {{name: {{amount: {amount}}}}}\n",
+        }
+        for amount in (1, 2)
+    )
+    (cause,) = compare(first, second)["causes"]
+    assert cause["categories"] == ["price_up", "restating"]
+
+
+def test_another_currency_is_neither_dearer_nor_cheaper() -> None:
+    """30 USD were billed to bolt, and 25 EUR are."""
+    files = edited(
+        ("specs/world.yaml", "currency: USD\n", "currency: USD\nfx: {source: ecb}\n"),
+    )
+    second = {**files, "contracts/bolt.yaml": f"{files['contracts/bolt.yaml']}currency: EUR\n"}
+    rates, _ = read_rates(b"date,source,pair,rate\n2026-10-30,ecb,EUR/USD,1.20\n", "fx.csv")
+    (cause,) = (document := compare(files, second, rates=rates))["causes"]
+    assert cause["categories"] == ["mixed", "restating"]
+    assert money(document) == {"contracts/bolt#currency": "25.00 EUR, -30.00 USD"}
+    assert reach(validated(document)) == "2 contracts compared, 1 touched, 1 moved"
+
+
+def test_as_if_names_what_begins_after_the_day_beside_a_rule_whose_name_begins_alike() -> None:
+    """`calls-more` begins as `calls` does, which changes as well, and is another rule."""
+    rule = FILES["specs/rating/calls.yaml"]
+    files = {**FILES, "specs/rating/calls-more.yaml": rule}
+    later = rule.replace(
+        "{amount: 1, per: 1}", "{per: 1, versions: [{amount: 1}, {from: 2027-01-01, amount: 9}]}"
+    )
+    second = {
+        **files,
+        "specs/rating/calls.yaml": rule.replace("amount: 1", "amount: 2"),
+        "specs/rating/calls-more.yaml": later,
+    }
+    document = compare(files, second, day=date(2026, 12, 1))
+    assert [one["pointer"] for one in document["causes"]] == [
+        "rating/calls#price/amount",
+        "rating/calls-more#price/versions/1/amount",
+    ]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ratebook.trees import TreeError
-from ratebook.trees.git import read_commit
+from ratebook.trees.git import merge_base, read_commit
 
 
 def git(root: Path, *words: str) -> str:
@@ -62,3 +62,28 @@ def test_a_link_in_a_commit_is_refused(repository: Path) -> None:
     commit(repository, {"specs/book.yaml": "one"})
     with pytest.raises(TreeError, match=r"plans/pro\.yaml is a link"):
         read_commit(repository, "HEAD")
+
+
+def test_a_branch_is_compared_with_where_it_left_the_base_and_not_with_the_work_at_hand(
+    repository: Path,
+) -> None:
+    start = commit(repository, {"specs/book.yaml": "one"})
+    git(repository, "checkout", "-q", "-b", "feature")
+    commit(repository, {"specs/book.yaml": "two"})
+    git(repository, "checkout", "-q", "main")
+    newest = commit(repository, {"plans/pro.yaml": "pro"})
+    assert merge_base(repository, "main", "feature") == (f"main@{start[:8]}", start)
+    assert merge_base(repository, "main") == (f"main@{newest[:8]}", newest)
+
+
+def test_commits_without_one_in_common_are_told_so(repository: Path) -> None:
+    commit(repository, {"specs/book.yaml": "one"})
+    git(repository, "checkout", "-q", "--orphan", "other")
+    commit(repository, {"specs/book.yaml": "two"})
+    with pytest.raises(TreeError, match="main and the work at hand have no commit in common"):
+        merge_base(repository, "main")
+
+
+def test_a_folder_without_a_repository_has_no_main_branch_for_that_reason(tmp_path: Path) -> None:
+    with pytest.raises(TreeError, match="not a git repository"):
+        merge_base(tmp_path, None)

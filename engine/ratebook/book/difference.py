@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from ratebook.book.model import Dated, Tier, Version, When
 from ratebook.book.model.base import MARK
+from ratebook.book.model.meter import ColumnConditions
 
 Make = Callable[[Any], Any]
 """Takes a value in which some differences are made already, and makes one more."""
@@ -103,7 +104,7 @@ def _instead(new: object) -> Make:
 
 
 def _walk(was: Any, now: Any) -> Iterator[Difference] | None:  # noqa: ANN401
-    if type(was) is not type(now):
+    if type(was) is not type(now) or isinstance(was, ColumnConditions):
         return None
     if isinstance(was, Dated):
         return _of_dated(was, now)
@@ -202,7 +203,7 @@ def _start(version: Version[Any]) -> str:
 
 
 def _of_mapping(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
-    for key in dict.fromkeys((*was, *now)):
+    for key in dict.fromkeys((*sorted(was), *sorted(now))):  # their order in a file has no meaning
         if key not in now:
             yield Difference(
                 (key,), was[key], ABSENT, partial(_without, key=key), begins_of(was[key], ABSENT)

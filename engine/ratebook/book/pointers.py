@@ -27,6 +27,11 @@ def split(pointer: str) -> tuple[str, tuple[str, ...]]:
     return name, tuple(_unescaped(below.split("/"))) if below else ()
 
 
+def is_below(pointer: str, above: str) -> bool:
+    """Tell whether a pointer is another one, or leads to a place below it."""
+    return pointer == above or pointer.startswith((f"{above}/", f"{above}#"))
+
+
 def _unescaped(parts: Iterable[str]) -> Iterator[str]:
     for part in parts:
         yield part.replace("~1", "/").replace("~0", "~")

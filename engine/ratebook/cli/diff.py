@@ -54,8 +54,8 @@ class Asked(NamedTuple):
 def diff(base: str | None, head: str | None, options: RunOptions, **given: Any) -> None:  # noqa: ANN401
     """Compare two books over the same usage: who pays what, before and after, and which change is why.
 
-    BASE is a folder, or a branch or commit of git, of which the common ancestor with the work at hand is taken; the
-    main branch unless given. HEAD is likewise a folder or a commit; the working tree unless given.
+    BASE is a folder, or a branch or commit of git, of which the common ancestor with HEAD is taken; the main branch
+    unless given. HEAD is likewise a folder or a commit; the working tree unless given.
 
     Where both are .json files of `ratebook rate --save`, these results are compared, without usage: who pays what, but
     not why. A single .json file, which --format json printed, is shown in another form.
@@ -130,7 +130,8 @@ def _compared(options: RunOptions, names: tuple[str | None, str | None], asked: 
     from ratebook.sources.issued import IssuedFolders
 
     session = open_session(options.root, options.environment)
-    first, second = Side(*earlier_book(session.root, names[0])), Side(*_head(session, names[1]))
+    work = None if names[1] is None or Path(names[1]).is_dir() else names[1]
+    first, second = Side(*earlier_book(session.root, names[0], work)), Side(*_head(session, names[1]))
     try:
         return Comparison(
             first,

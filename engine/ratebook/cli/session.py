@@ -119,13 +119,14 @@ def read_book(root: Path, commit: str = "") -> Book:
     return loaded.book
 
 
-def earlier_book(root: Path, name: str | None) -> tuple[str, Book]:
+def earlier_book(root: Path, name: str | None, head: str | None = None) -> tuple[str, Book]:
     """Read the book that one in a folder is compared with, and say what to call it.
 
     Args:
         root: the folder.
-        name: another folder, or a branch or commit whose common ancestor with the work at hand is taken; the main
-            branch unless given.
+        name: another folder, or a branch or commit whose common ancestor with the head is taken; the main branch
+            unless given.
+        head: the branch or commit that is compared with it; the work at hand unless given.
 
     Raises:
         BrokenError: there is no such book, or it has errors.
@@ -133,7 +134,7 @@ def earlier_book(root: Path, name: str | None) -> tuple[str, Book]:
     if name is not None and Path(name).is_dir():
         return name, read_book(Path(name))
     try:
-        called, commit = merge_base(root, name)
+        called, commit = merge_base(root, name, head)
     except TreeError as error:
         raise BrokenError(str(error)) from None
     return called, read_book(root, commit)

@@ -11,6 +11,10 @@ Category = Literal["price_up", "price_down", "mixed", "restating", "forward_only
 
 _TEXTS: Final = frozenset({"name", "description", "reference", "customer"})
 """Keys whose values are read by people and move no amount."""
+_NAMED_BY_PEOPLE: Final = frozenset({"where", "values", "rates", "sources"})
+"""Keys below which names are the book's own: a column may well be called `name`."""
+_WITH_IDS: Final = frozenset({"overrides", "pricing_units"})
+"""Keys directly below which ids of the book stand, and then keys of the model again."""
 _WITHOUT_MONEY: Final = frozenset({"sinks", "labels"})
 """Kinds of documents that move no amount."""
 _OUTSIDE: Final = frozenset({"specs/policy", "specs/costs"})
@@ -24,7 +28,7 @@ def categories(
     Args:
         changes: what it consists of.
         begins: from when it matters; None: for all time.
-        directions: for each contract that it moves, 1 where it pays more, -1 where it pays less.
+        directions: of the contracts that it moves, 1 where one pays more, -1 where one pays less.
         closed_until: periods before this day are closed.
     """
     if all(is_text(change) for change in changes):
@@ -40,8 +44,20 @@ def categories(
 
 def is_text(change: Change) -> bool:
     """Tell whether a change is of texts for people only."""
-    kind = change.document.partition("/")[0]
-    return kind == "labels" or bool(_TEXTS.intersection(change.path))
+    if change.document in _OUTSIDE:
+        return False
+    return change.document.startswith("labels/") or any(key in _TEXTS for key in _keys_of_model(change.path))
+
+
+def _keys_of_model(path: Iterable[str]) -> Iterator[str]:
+    """Give the keys of a path that the model knows, without ids that people gave."""
+    keys = iter(path)
+    for key in keys:
+        if key in _NAMED_BY_PEOPLE:
+            return
+        yield key
+        if key in _WITH_IDS:
+            next(keys, None)
 
 
 def is_whole_contract(change: Change) -> bool:

@@ -17,6 +17,7 @@ from ratebook.billrun.outcomes import BillRun, Outcome
 from ratebook.book import Book
 from ratebook.book.changes import Change, book_changes
 from ratebook.book.model import Contract, Policy, When
+from ratebook.book.pointers import is_below
 from ratebook.calendar import RunPeriod, iso, tzdata_version, zone
 from ratebook.canonical import digest
 from ratebook.compiler.run import RunCompiler
@@ -90,7 +91,7 @@ class Comparison:
         """Tell when changes begin in truth, and add those that begin only after the day: they move nothing yet."""
         found = {change.pointer: change.begins for change in causes.changes}
         for change in book_changes(self.first.book, self.second.book):
-            near = [one for one in found if one.startswith(change.pointer) or change.pointer.startswith(one)]
+            near = [one for one in found if is_below(one, change.pointer) or is_below(change.pointer, one)]
             if not near:
                 causes.add(change)
             for pointer in near or [change.pointer]:
@@ -114,10 +115,15 @@ class Comparison:
 
 @dataclass(slots=True)
 class _Moved:
-    """What a cause moves: money by currency, and for each contract which way."""
+    """What a cause moves: money by currency, and for each contract which ways: both where its currency changes."""
 
     money: dict[str, Decimal] = field(default_factory=dict)
-    directions: dict[str, int] = field(default_factory=dict)
+    directions: dict[str, set[int]] = field(default_factory=dict)
+
+    @property
+    def ways(self) -> set[int]:
+        """Tell which ways it moves all of them together."""
+        return {way for ways in self.directions.values() for way in ways}
 
 
 @dataclass(slots=True)
@@ -178,7 +184,7 @@ class _Report:
                 moved = self.moved.setdefault(cause, _Moved())
                 moved.money[currency] = moved.money.get(currency, ZERO) + amount
                 if amount:
-                    moved.directions[contract] = 1 if amount > 0 else -1
+                    moved.directions.setdefault(contract, set()).add(1 if amount > 0 else -1)
 
     def _entry(
         self, touched: Touched, was: Bill, now: Bill, currency: str, shares: Mapping[int, Decimal]
@@ -295,7 +301,7 @@ class _Report:
             yield {
                 **first,
                 "with": others,
-                "categories": list(categories(changes, since, moved.directions.values(), self.asked.on)),
+                "categories": list(categories(changes, since, moved.ways, self.asked.on)),
                 "begins": since.isoformat() if since is not None else None,
                 "reference": next((one.reference for one in changes if one.reference), None),
                 "adds_version": all(one.adds_version for one in changes),

@@ -98,11 +98,7 @@ def _covers(permission: Permission, met: Met, places: Sequence[str], plans: dict
     if permission.plan is not None and any(plans.get(one) != permission.plan for one in met.contracts):
         return False
     wanted = permission.pointer
-    return wanted is None or (bool(places) and all(_is_below(place, wanted) for place in places))
-
-
-def _is_below(place: str, wanted: str) -> bool:
-    return place == wanted or place.startswith((f"{wanted}/", f"{wanted}#"))
+    return wanted is None or (bool(places) and all(pointers.is_below(place, wanted) for place in places))
 
 
 def _entry(group: Sequence[Met], permission: Permission | None, places: Places) -> dict[str, Any]:

@@ -96,18 +96,18 @@ def _moves(cause: Cause, as_if: str | None) -> str:
 def _contracts(document: DiffDocument) -> Iterator[str]:
     found = movers(document)
     if found:
-        head = f"{'contract':<18}{'customer':<18}{'was':>14}{'will be':>15}{'difference':>15}"
-        yield f"{head}    {'percent':>9} causes"
+        head = f"{'contract':<18}{'customer':<17}{'was':>14}{'will be':>15}{'difference':>15}"
+        yield f"{head}     {'percent':>9} causes"
     yield from (_contract(one) for one in found[:_MOST_CONTRACTS])
     yield from _rest(len(found) - _MOST_CONTRACTS)
 
 
 def _contract(one: ContractChange) -> str:
     status = "" if one["status"] == "changed" else f"({one['status']}) "
-    names = f"{_cut(one['contract'], 17):<18}{_cut(status + (one['customer'] or ''), 17):<18}"
+    names = f"{_cut(one['contract'], 17):<18}{_cut(status + (one['customer'] or ''), 16):<17}"
     amounts = f"{grouped(one['was']):>14}{grouped(one['will_be']):>15}{signed(one['difference']):>15}"
     causes = ",".join(str(share["cause"] + 1) for share in one["causes"])
-    return f"{names}{amounts} {one['currency']}{percent(one['percent']):>9} {_cut(causes, 10)}"
+    return f"{names}{amounts} {one['currency']} {percent(one['percent']):>9} {_cut(causes, 6)}"
 
 
 def _rest(number: int) -> Iterator[str]:

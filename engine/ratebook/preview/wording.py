@@ -82,7 +82,7 @@ def sides(document: DiffDocument) -> str:
 
 def reach(document: DiffDocument) -> str:
     """Say how far the change reaches: how many contracts were compared, can be touched, and move."""
-    moved = sum(Decimal(one["difference"]) != 0 for one in document["contracts"])
+    moved = len({one["contract"] for one in document["contracts"] if Decimal(one["difference"]) != 0})
     compared = counted(document["contracts_compared"], "contract")
     return f"{compared} compared, {document['contracts_touched']:,} touched, {moved:,} moved"
 

@@ -106,12 +106,13 @@ MAIN_BRANCHES: Final = ("origin/HEAD", "origin/main", "origin/master", "main", "
 """Where changes are merged to, the first of these that there is."""
 
 
-def merge_base(root: Path, ref: str | None) -> tuple[str, str]:
-    """Find where the work at hand left a branch: what was merged there since is no part of the comparison.
+def merge_base(root: Path, ref: str | None, head: str | None = None) -> tuple[str, str]:
+    """Find where some work left a branch: what was merged there since is no part of the comparison.
 
     Args:
         root: a folder of the repository.
         ref: the branch, or None for the one that changes are merged to.
+        head: the work: a branch or commit; the one at hand unless given.
 
     Returns:
         A name for people, as `main@1a2b3c4d`, and the commit.
@@ -120,12 +121,19 @@ def merge_base(root: Path, ref: str | None) -> tuple[str, str]:
         TreeError: there is no repository, no such commit, or no commit in common.
     """
     name = ref or _main_branch(root)
-    commit = commit_of(root, name)
-    base = run_git(root, "merge-base", commit, "HEAD", about=name).decode().strip() or commit
+    commit, work = commit_of(root, name), commit_of(root, head or "HEAD")
+    try:
+        base = run_git(root, "merge-base", commit, work, about=name).decode().strip()
+    except TreeError:
+        raise TreeError(
+            f"{root}: {name} and {head or 'the work at hand'} have no commit in common; of a clone without its history"
+            " fetch it (git fetch --unshallow), or name a folder"
+        ) from None
     return f"{name.removeprefix('origin/')}@{base[:8]}", base
 
 
 def _main_branch(root: Path) -> str:
+    run_git(root, "rev-parse", "--git-dir")
     for name in MAIN_BRANCHES:
         try:
             commit_of(root, name)
