@@ -86,12 +86,12 @@ def test_usage_becomes_few_rows_and_names_become_pseudonyms(book: Path) -> None:
         - {{at: 2026-10-01, chain: eth, ok: true, size: 100, weight: 3.75}}
         - {{at: 2026-10-01, count: 2, chain: eth, ok: true, size: 100, weight: 0}}
     expect:
-      currency: USD
       lines:
         - {{charge: base, kind: fee, amount: 10}}
-        - {{charge: calls, kind: usage, dimensions: {{chain: base}}, amount: 0, billable: 2}}
-        - {{charge: calls, kind: usage, dimensions: {{chain: eth}}, amount: 0.01, billable: 3}}
-        - {{charge: weight, kind: usage, amount: 4.75, billable: 4.75}}
+        - {{charge: calls, kind: usage, dimensions: {{chain: base}}, billable: 2, amount: 0}}
+        - {{charge: calls, kind: usage, dimensions: {{chain: eth}}, billable: 3, amount: 0.01}}
+        - {{charge: weight, kind: usage, billable: 4.75, amount: 4.75}}
+      currency: USD
       subtotal: 14.76
       tax: 2.95
       total: 17.71

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from ratebook.authoring.formatting import formatted
 from ratebook.billrun.outcomes import BillRun
 from ratebook.book import Book
 from ratebook.book.model import Contract
@@ -55,7 +56,7 @@ def record_case(wanted: Wanted) -> None:
         )
     text = _verified(session.book, recorded, path, billed)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
+    path.write_bytes(formatted(f"{FOLDER}/{path.name}", text.encode()))
     rows = sum(map(len, usage.values()))
     click.echo(
         f"{path.as_posix()}: {rows:,} row{'' if rows == 1 else 's'}, billed as {contract.id} is", err=True
