@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from benchmarks import ladders
+from benchmarks import compare, ladders
 from benchmarks.generate_book import write_book
 from benchmarks.process import best, run
 
@@ -78,11 +78,9 @@ def _always(*words: str) -> Callable[[int], Sequence[str]]:
 
 def _generate_usage(folder: Path, anchor: Anchor, events: int, contracts: int) -> None:
     """Generate a month, or the two months in which periods end in it."""
-    partial = folder.with_suffix(".partial")
     first = "2026-09-01" if anchor == "contract_start" else "2026-09-30"
-    options = ["--from", first, "--to", "2026-11-02", "--events", str(events), "--out", str(partial)]
-    run([PYTHON, "-m", "benchmarks.generate_usage", *options, "--organisations", str(contracts)])
-    partial.rename(folder)
+    options = ["--from", first, "--to", "2026-11-02", "--events", str(events)]
+    _generate(folder, [*options, "--organisations", str(contracts)])
 
 
 def _edges(book: Path) -> list[str]:
@@ -113,10 +111,32 @@ def checks() -> Iterator[Figure]:
     yield Figure("check of 100,000 contracts in a CSV file", measured, "below 5 s and 200 MB")
 
 
+def comparisons() -> Iterator[Figure]:
+    """Time what a pull request waits for: the difference of two books."""
+    compared = [RATEBOOK, *compare.example_pair(WORK, _generate)]
+    touched, hundred = ([RATEBOOK, *words] for words in compare.one_in_a_hundred(WORK, _generate))
+    (example,) = best([_always(*compared)], 3)
+    yield Figure(
+        "diff of one amount on the example book, 200,000 events", f"{example.seconds:.2f} s", "below 1 s"
+    )
+    rated, differing = best([_always(*touched), _always(*hundred)], 1)
+    name = "100,000 contracts, 1 % of them touched, 10 M events"
+    yield Figure(f"{name}: rating the touched ones", f"{rated.seconds:.1f} s", "")
+    yield Figure(f"{name}: diff", f"{differing.seconds:.1f} s, {differing.peak_mb:,.0f} MB", "")
+    yield Figure(f"{name}: ratio", f"{differing.seconds / rated.seconds:.2f} ×", "at most 1.3 ×")
+
+
+def _generate(folder: Path, options: Sequence[str]) -> None:
+    partial = folder.with_suffix(".partial")
+    run([PYTHON, "-m", "benchmarks.generate_usage", *options, "--out", str(partial)])
+    partial.rename(folder)
+
+
 def figures(*, large: bool) -> Iterator[Figure]:
     """Measure everything."""
     events, contracts, rounds = (100_000_000, 100_000, 1) if large else (10_000_000, 20_000, 3)
     yield from checks()
+    yield from comparisons()
     yield Figure("bare ladders of four tiers, one core", f"{ladders.bare():,.0f} /s", "at least 800,000 /s")
     yield Figure("complete lines, one core", f"{ladders.lines():,.0f} /s", "at least 350,000 /s")
     yield from whole_way("calendar", events, contracts, rounds)
