@@ -25,7 +25,7 @@ from ratebook.billrun.issued import (
 from ratebook.book.accounts import Account
 from ratebook.book.model import Contract
 from ratebook.book.model.contract import Customer
-from ratebook.calendar import local_date
+from ratebook.calendar import Interval, local_date
 from ratebook.compiler.program import Agreement, ChargeProgram, FxPolicy, Program
 from ratebook.compiler.run import RunCompiler, RunPlan, Timeline
 from ratebook.findings import Finding
@@ -112,6 +112,7 @@ class BillRun:
         store: where usage is measured.
         rates: exchange rates.
         issued: the invoices of earlier runs.
+        looks_for_unbilled: whether usage that belongs to no contract, or has no price, is looked for.
         findings: of the whole run, complete once the outcomes are through.
         plan: what is measured, once the first outcome is asked for.
         counts: how many events each measure met, as soon.
@@ -122,6 +123,7 @@ class BillRun:
     store: UsageStore
     rates: RateTable
     issued: Issued = field(default_factory=NothingIssued)
+    looks_for_unbilled: bool = True
     findings: list[Finding] = field(default_factory=list)
     plan: RunPlan | None = None
     counts: Sequence[MeasureCount] = ()
@@ -153,7 +155,10 @@ class BillRun:
     def _measure(self) -> MeasuredUsage:
         self.store.enroll(self._subjects())
         self.plan = self.compiler.plan()
-        return self.store.measure(self.plan.measures, self.plan.segments, self.plan.window)
+        window = self.plan.window
+        if not self.looks_for_unbilled:
+            window = Interval(window.start, window.start)
+        return self.store.measure(self.plan.measures, self.plan.segments, window)
 
     def _subjects(self) -> Iterator[SubjectRow]:
         for number, contract in self._numbered():

@@ -110,7 +110,7 @@ class Comparison:
         def contracts() -> Iterator[Contract]:
             return (state for one in touched for state in one.rated)
 
-        return BillRun(compiler, contracts, self.store, self.rates, self.issued)
+        return BillRun(compiler, contracts, self.store, self.rates, self.issued, looks_for_unbilled=False)
 
 
 @dataclass(slots=True)

@@ -47,7 +47,10 @@ class MeteringStore:
         self._assignment.add_subjects(subjects)
 
     def measure(
-        self, measures: Sequence[Measure], segments: Sequence[Sequence[SegmentRow]], window: Interval
+        self,
+        measures: Sequence[Measure],
+        segments: Sequence[Sequence[SegmentRow]],
+        window: Interval,
     ) -> "Metered":
         """Measure usage and hand it out by contract.
 
@@ -132,7 +135,7 @@ class Metered:
             self._valueless[number], example = self._source.valueless(measure)
             if self._valueless[number]:
                 self._findings.append(valueless_finding(measure, self._valueless[number], example))
-        reported = window if reports(number, self._measures) else None
+        reported = window if window.length and reports(number, self._measures) else None
         if measure.operation is not None:
             ignored, example = self._source.ignored(measure)
             self._ignored[number] = ignored
@@ -141,9 +144,9 @@ class Metered:
         assignment.add_measure(number, measure, segments, priced, reported)
         assigned = assignment.assign(number, measure, self._source.measure(measure))
         self._events[number] = assigned.events
-        if assigned.unplaced:
+        if assigned.unplaced and reported is not None:
             self._findings += odd_subjects(assignment, number, measure)
-            self._unbilled += unplaced_usage(assignment, self._source, number, measure, window)
+            self._unbilled += unplaced_usage(assignment, self._source, number, measure, reported)
         if assigned.bare:
             self._unbilled += uncovered_usage(assignment, self._source, number, measure, assigned.lacking)
 

@@ -122,6 +122,6 @@ class UsageStore(Protocol):
             measures: what to measure.
             segments: for each measure, which slots belong to which period of which timeline. A timeline that
                 has any row for a measure has a price for it, be it an empty one (`first == last`).
-            window: where usage that belongs to no contract is reported.
+            window: where usage that belongs to no contract is reported; empty where nobody asks for it.
         """
         ...
