@@ -198,6 +198,14 @@ def test_a_missing_request_is_an_error(place: Place) -> None:
     assert "404 Not Found" in said
 
 
+def test_what_the_platform_finds_wrong_is_an_error_that_quotes_it(on_github: Place) -> None:
+    refused = reply(422, {"message": "Validation Failed"})
+    on_github.fake.before["POST"] = [WHOSE_TOKEN, refused]
+    code, said = on_github.comment()
+    assert code == 2
+    assert '422 Unprocessable Entity: {"message": "Validation Failed"}' in said
+
+
 def test_a_long_preview_is_cut_to_what_the_platform_takes(on_github: Place) -> None:
     section = "## Contracts\n" + "| acme | 1.00 |\n" * 1_000
     on_github.file.write_text(f"{PREVIEW}\n{section * 10}")

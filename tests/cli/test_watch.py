@@ -66,7 +66,9 @@ def watcher(watched: Watched) -> Iterator[Watcher]:
 
 
 def test_the_first_state_is_what_later_ones_are_compared_with(watcher: Watcher) -> None:
-    assert watcher.see(saved()) == "6 files, 2 contracts: all is well\nLater changes are compared with this."
+    assert watcher.see(saved()) == (
+        "6 files, 2 contracts: all is well\nLater changes are compared with this: 2026-10, 2 invoices."
+    )
 
 
 def test_a_saved_price_is_shown_in_money(watcher: Watcher) -> None:
@@ -100,7 +102,7 @@ def test_a_file_that_cannot_be_parsed_is_shown_at_its_place_and_the_next_state_g
 
 def test_a_book_that_is_broken_at_first_is_compared_once_it_is_whole(watcher: Watcher) -> None:
     assert "error RB" in watcher.see(saved(price="meter: call\n"))
-    assert watcher.see(saved()).endswith("Later changes are compared with this.")
+    assert watcher.see(saved()).endswith("Later changes are compared with this: 2026-10, 2 invoices.")
 
 
 def test_usage_that_is_not_there_is_an_error_until_it_is(watcher: Watcher, tmp_path: Path) -> None:
@@ -143,7 +145,7 @@ def test_files_are_watched_until_the_command_is_stopped(tmp_path: Path) -> None:
     words = [RATEBOOK, "watch", "--book", str(tmp_path), "--period", "2026-10"]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     said = _Said(process)
-    assert said.until("Later changes are compared with this.")
+    assert said.until("Later changes are compared with this: ")
     (tmp_path / PRICE).write_bytes(priced("[")[PRICE])
     assert said.until("specs/rating/calls.yaml:")
     (tmp_path / PRICE).write_bytes(priced("3")[PRICE])

@@ -1,28 +1,29 @@
 """What an author sees when files of a book were saved: what is wrong with it, or what its change costs whom."""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from ratebook.billrun.issued import Issued, NothingIssued
+from ratebook.billrun.outcomes import BillRun
 from ratebook.book import Book, Loaded, load
 from ratebook.book.model import Contract, Environment
 from ratebook.calendar import RunPeriod
 from ratebook.cli.render import draw_text as draw_findings
 from ratebook.compiler.run import RunCompiler
 from ratebook.findings import Finding, draw, has_errors, printable
+from ratebook.fx import RateTable
 from ratebook.invoice.text import grouped
 from ratebook.preview.diff import Comparison, Side
 from ratebook.preview.document import DiffDocument, validated
 from ratebook.preview.text import draw_text
-from ratebook.preview.wording import signed
+from ratebook.preview.wording import counted, signed
 from ratebook.sources.environment import open_rates, open_source
 from ratebook.sources.errors import SourceError
-from ratebook.sources.metering import MeteringStore, source_windows
+from ratebook.sources.metering import MeteringStore
 from ratebook.sources.remembered import RememberedSource
-from ratebook.usage.measure import Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +82,33 @@ class Watcher:
             self._source[1].forget()
 
     def _changes(self, book: Book) -> str:
-        source = self._measured(book)
-        if self._base is None:
-            return self._begin(book, source)
         watched = self._watched
+        source = self._measured(book)
         rates, findings = open_rates(book, watched.environment, watched.root)
         if findings:
             raise SourceError(findings)
-        first = Side(self._base.name, self._only(self._base.book))
-        second = Side("working tree", self._only(book))
         with MeteringStore(source) as store:
-            comparison = Comparison(
-                first, second, watched.period, store, rates, watched.on, issued=watched.issued
+            if self._base is None:
+                return self._begin(book, store, rates)
+            first = Side(self._base.name, self._only(self._base.book))
+            second = Side("working tree", self._only(book))
+            document = validated(
+                Comparison(
+                    first, second, watched.period, store, rates, watched.on, issued=watched.issued
+                ).document()
             )
-            document = validated(comparison.document())
         return draw_text(document) + "\n".join(_lines(document) if watched.contract else ())
 
-    def _begin(self, book: Book, source: RememberedSource) -> str:
-        """Take a book as what later ones are compared with, and look for its usage."""
-        only = self._only(book)
-        if self._watched.contract and next(only.contracts(), None) is None:
-            return f"The book has no contract {self._watched.contract}."
+    def _begin(self, book: Book, store: MeteringStore, rates: RateTable) -> str:
+        """Take a book as what later ones are compared with, and measure its usage."""
+        watched, only = self._watched, self._only(book)
+        if watched.contract and next(only.contracts(), None) is None:
+            return f"The book has no contract {watched.contract}."
         self._base = Side("as it was", book)
-        source.prepare(list(source_windows(_measures(only, self._watched.period)).values()))
-        return "Later changes are compared with this."
+        compiler = RunCompiler(only, watched.period)
+        run = BillRun(compiler, only.contracts, store, rates, watched.issued)
+        invoices = sum(outcome.document is not None for outcome in run.outcomes())
+        return f"Later changes are compared with this: {watched.period.text}, {counted(invoices, 'invoice')}."
 
     def _measured(self, book: Book) -> RememberedSource:
         """Give the usage, opened anew where the book says that it is elsewhere."""
@@ -150,13 +154,6 @@ def _load(files: Mapping[str, bytes]) -> Loaded:
         return load(files)
     finally:
         gc.enable()
-
-
-def _measures(book: Book, period: RunPeriod) -> Sequence[Measure]:
-    compiler = RunCompiler(book, period)
-    for contract in book.contracts():
-        compiler.accounts(contract)
-    return compiler.plan().measures
 
 
 def _lines(document: DiffDocument) -> Iterator[str]:
