@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from ratebook.book import load
 from ratebook.testing.files import read_cases
 from ratebook.testing.rating import groups_of, prepare
 from ratebook.testing.running import run_jobs
-from tests.testing.small import run, small_book, texts
+from tests.testing.small import FILES, run, small_book, texts
 
 CASE = """
 cases:
@@ -167,6 +168,30 @@ cases:
 
     assert [len(group) for group in groups_of(jobs)] == [3]
     assert {result.status for result in run(text).values()} == {"passed"}
+
+
+def test_events_are_delivered_twice_and_taken_back_as_in_real_usage() -> None:
+    files = FILES | {"specs/book.yaml": FILES["specs/book.yaml"].replace("ts\n", "ts\n    reverses: back\n")}
+    book = load({path: text.encode() for path, text in files.items()}).book
+    assert book is not None
+    text = """
+cases:
+  case:
+    contract: acme
+    period: 2026-10
+    usage:
+      - {id: once, chain: eth}
+      - {id: once, chain: eth}
+      - {id: gone, chain: eth}
+      - {back: gone, chain: eth}
+      - {count: 2_000_000, chain: eth}
+    expect: {partial: true, lines: [{charge: calls, quantity: 2_000_001}]}
+"""
+    jobs, _ = prepare(book, list(read_cases(Path("a.yaml"), "a.yaml", text.encode()).cases()))
+
+    (result,) = run_jobs(book, jobs)
+
+    assert result.failures == ()
 
 
 def test_a_recorded_file_is_read_as_usage_is(tmp_path: Path) -> None:

@@ -113,6 +113,18 @@ def test_update_rewrites_what_fails_and_keeps_who_and_why(book: Path) -> None:
     assert run(book).code == 0
 
 
+def test_update_writes_goldens_and_says_so_in_the_history(book: Path) -> None:
+    file = book / "tests/pricing/a.yaml"
+    file.write_text(CASES.replace("{total: 58.80}}", "{total: 58.80}, golden: true}", 1), "utf-8")
+    assert "right golden: there is none yet" in run(book, "-k", "right").stdout
+
+    run(book, "-k", "right", "--update", "--because", "the first golden", "--by", "A. Person")
+
+    assert "because: the first golden, cases: [right]}" in file.read_text("utf-8")
+    assert '"total": "58.80"' in (book / "tests/pricing/__snapshots__/a/right.json").read_text("utf-8")
+    assert run(book, "-k", "right").code == 0
+
+
 def test_update_without_a_reason_is_refused(book: Path) -> None:
     done = run(book, "--update")
 

@@ -103,3 +103,12 @@ def test_several_invoices_are_written_one_by_one() -> None:
         f"{head}[{{total: 58.80}}, {{total: 58.80}}]}}}}\n\n{HISTORY}"
     )
     assert rewritten(head + "[]}}\n") == f"{head}[{{total: 58.80}}, {{total: 58.80}}]}}}}\n\n{HISTORY}"
+
+
+def test_a_file_in_braces_gets_its_history_in_braces() -> None:
+    case = "case: {contract: acme, period: 2026-10, expect: {total: "
+    entry = HISTORY.partition("- ")[2].rstrip()
+
+    assert rewritten(f"{{cases: {{{case}1}}}}}}}}\n") == (
+        f"{{cases: {{{case}58.80}}}}}}, history: [{entry}]}}\n"
+    )

@@ -16,7 +16,7 @@ from ratebook.findings import draw
 from ratebook.sources.environment import open_source
 from ratebook.sources.errors import SourceError
 from ratebook.testing.files import FOLDER
-from ratebook.testing.pseudonyms import names_of, replaced, without_names
+from ratebook.testing.pseudonyms import names_of, pseudonym, replaced, without_names
 from ratebook.testing.rating import Rated, prepare, rate_jobs
 from ratebook.testing.recorded import Recorded, expected_of, money_of, rates_of
 from ratebook.testing.recording import RecordingError, Row, record
@@ -86,7 +86,7 @@ def _recorded(
         for source, own in usage.items()
     }
     where = zone(book.specs[contract.terms.spec].time_zone)
-    name = f"{names[contract.id]}-{period.lower().replace('/', '-')}"
+    name = f"{pseudonym('customer', contract.id)}-{period.lower().replace('/', '-')}"
     document = without_names(_document(book, contract), names)
     return Recorded(name, document, period, rates_of(billed.documents), rows, where)
 

@@ -10,7 +10,7 @@ from ratebook.book import Book
 from ratebook.calendar import to_datetime, zone
 from ratebook.cli.session import BrokenError, now
 from ratebook.testing.files import CaseFile, read_cases
-from ratebook.testing.golden import golden_path, golden_text
+from ratebook.testing.golden import golden_differences, golden_path, golden_text
 from ratebook.testing.rating import Job, Rated, rate_jobs
 from ratebook.testing.rewriting import Why, rewrite
 from ratebook.testing.running import Result, result_of, with_golden
@@ -31,7 +31,17 @@ def update(book: Book, jobs: Sequence[Job], because: str, by: str | None) -> lis
 
 
 def _update_file(file: CaseFile, outcomes: dict[str, tuple[str, Rated]], why: Why) -> list[Result]:
-    rewritten = rewrite(file, outcomes, why)
+    goldens = {
+        case.name: rated.documents
+        for case in file.cases()
+        if case.case.golden and case.name in outcomes and not (rated := outcomes[case.name][1]).refused
+    }
+    changed = [
+        case.name
+        for case in file.cases()
+        if case.name in goldens and golden_differences(case, goldens[case.name])
+    ]
+    rewritten = rewrite(file, outcomes, why, changed)
     if rewritten.cases:
         file.path.write_bytes(rewritten.text.encode())
         click.echo(f"{file.shown}: rewrote {', '.join(rewritten.cases)}", err=True)
@@ -40,10 +50,10 @@ def _update_file(file: CaseFile, outcomes: dict[str, tuple[str, Rated]], why: Wh
     for case in again.cases():
         if case.name in outcomes:
             who, rated = outcomes[case.name]
-            if case.case.golden and not rated.refused:
+            if case.name in changed:
                 path = golden_path(case)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(golden_text(rated.documents), "utf-8")
+                path.write_text(golden_text(goldens[case.name]), "utf-8")
             results.append(with_golden(case, result_of(case, who, rated)))
     return results
 

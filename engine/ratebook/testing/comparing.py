@@ -5,6 +5,7 @@ added up. Of expectations that read alike each takes one line, in order, and the
 nothing and lines of tax need not be expected.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -179,13 +180,15 @@ class Comparison:
 def assigned(expected: Sequence[ExpectedLine], lines: Sequence[Line]) -> list[list[Line]]:
     """Give each expectation the lines that it stands for."""
     taken: list[list[Line]] = [[] for _ in expected]
-    free = list(lines)
-    order = sorted(range(len(expected)), key=lambda number: -_exactness(expected[number]))
-    for place, number in enumerate(order):
-        own = [line for line in free if is_like(expected[number], line)]
-        again = any(_key(expected[other]) == _key(expected[number]) for other in order[place + 1 :])
-        taken[number] = own[:1] if again else own
-        free = [line for line in free if not any(line is one for one in taken[number])]
+    left = Counter(map(_key, expected))
+    free = {id(line): line for line in lines}
+    for number in sorted(range(len(expected)), key=lambda number: -_exactness(expected[number])):
+        key = _key(expected[number])
+        own = [line for line in free.values() if is_like(expected[number], line)]
+        left[key] -= 1
+        taken[number] = own[:1] if left[key] else own
+        for line in taken[number]:
+            del free[id(line)]
     return taken
 
 

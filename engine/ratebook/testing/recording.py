@@ -105,7 +105,7 @@ def _rows(
     usage: UsageSource, measures: Sequence[Measure], slots: Slots, subjects: tuple[str, ...]
 ) -> Iterator[Row]:
     for measure in measures:
-        if measure.aggregate not in _ANY_TIME or measure.recurring or measure.weighs_time:
+        if measure.aggregate not in _ANY_TIME or measure.weighs_time:
             raise RecordingError(
                 f"{measure.meter} depends on the moments of events ({measure.aggregate}), which rows by slot "
                 "do not keep; name a file of its events as `usage` instead"
@@ -113,6 +113,7 @@ def _rows(
     look, source = _look(measures), measures[0].source
     only = Condition(source.subject, "in", subjects)
     base = replace(measures[0], where=(only,), slots=slots, factors=(), variants=1, unless=(), operation=None)
+    base = replace(base, recurring=False, prorate="none")
     groups, mixed = _measured(usage, base, look)
     if mixed:
         look = replace(

@@ -37,23 +37,25 @@ class Rewritten(NamedTuple):
     cases: tuple[str, ...]
 
 
-def rewrite(file: CaseFile, outcomes: Mapping[str, tuple[str, Rated]], why: Why) -> Rewritten:
+def rewrite(
+    file: CaseFile, outcomes: Mapping[str, tuple[str, Rated]], why: Why, also: Sequence[str] = ()
+) -> Rewritten:
     """Rewrite what the cases of a file expect.
 
     Args:
         file: the file.
         outcomes: name of a case → the contract's id and what came of it.
         why: what is added to the history.
+        also: cases whose goldens are written anew, so that the history names them too.
     """
     text, changed = file.data.decode("utf-8-sig"), []
     for case in file.cases():
         if case.name not in outcomes:
             continue
         who, rated = outcomes[case.name]
-        if rated.refused or result_of(case, who, rated).status == "passed":
-            continue
-        text = _corrected(text, case, who, rated)
-        changed.append(case.name)
+        fails = not rated.refused and result_of(case, who, rated).status == "failed"
+        text = _corrected(text, case, who, rated) if fails else text
+        changed += [case.name] if fails or case.name in also else []
     return Rewritten(_with_history(text, why, changed) if changed else text, tuple(changed))
 
 
@@ -185,7 +187,10 @@ def _named(expected: Any, found: Any) -> Any:  # noqa: ANN401 - parts of a docum
 def _with_history(text: str, why: Why, cases: Sequence[str]) -> str:
     """Add a rewriting to the history, which stands at the end of the file where there is none yet."""
     entry = {"date": why.date.isoformat(), "by": why.by, "because": why.because, "cases": list(cases)}
-    history = parse(text).child("history")
+    root = parse(text)
+    history = root.child("history")
+    if history is None and root.is_flow:
+        return apply(text, [Edit(root.end - 1, root.end - 1, f", history: [{flow(entry)}]")])
     if history is None:
         return f"{text.rstrip()}\n\nhistory:\n  - {flow(entry)}\n"
     if history.is_flow:
