@@ -53,6 +53,7 @@ def github(folder: Path) -> Iterator[Place]:
             "GITHUB_GRAPHQL_URL": f"{address}/graphql",
             "GITHUB_EVENT_PATH": str(folder / "event.json"),
             "GITHUB_EVENT_NAME": "pull_request",
+            "GITHUB_ACTOR": "ada",
             "GITHUB_REPOSITORY": "acme/prices",
             "GITHUB_RUN_ID": "8888",
             "GITHUB_RUN_NUMBER": "12",
@@ -233,6 +234,11 @@ def test_a_run_for_a_fork_says_that_it_may_not_comment_and_succeeds(
         0,
         "no comment: the pull request comes from a fork, whose runs get no token that may comment\n",
     )
+
+
+def test_a_run_of_dependabot_says_that_it_may_not_comment_and_succeeds(on_github: Place) -> None:
+    code, said = on_github.comment(GITHUB_ACTOR="dependabot[bot]")
+    assert (code, said) == (0, "no comment: the run is Dependabot's, which gets no token that may comment\n")
 
 
 def test_a_pipeline_of_a_fork_says_that_it_may_not_comment_and_succeeds(on_gitlab: Place) -> None:

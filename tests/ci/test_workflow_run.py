@@ -98,6 +98,7 @@ def test_the_workflow_for_github_previews_comments_and_waits_for_approval(
             "GITHUB_GRAPHQL_URL": f"{address}/graphql",
             "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
             "GITHUB_EVENT_NAME": "pull_request",
+            "GITHUB_ACTOR": "ada",
             "GITHUB_REPOSITORY": "acme/prices",
             "GITHUB_TOKEN": TOKEN,
         }
@@ -122,6 +123,19 @@ def test_the_workflow_for_github_previews_comments_and_waits_for_approval(
         "preview.json",
         "preview.md",
     ]
+
+
+def test_a_pipeline_of_a_fork_that_cannot_see_the_usage_does_not_fail(repository: Path) -> None:
+    (repository / "prices" / "usage.jsonl").unlink()
+    script = workflow("gitlab")["ratebook"]["script"][1]
+    environment = {
+        "BOOK": "prices",
+        "BASE": "main",
+        "CI_PROJECT_ID": "42",
+        "CI_MERGE_REQUEST_PROJECT_ID": "42",
+    }
+    assert shell(repository, script, environment).returncode == 1
+    assert shell(repository, script, {**environment, "CI_PROJECT_ID": "77"}).returncode == 0
 
 
 def test_the_pipeline_for_gitlab_previews_comments_and_waits_for_approval(repository: Path) -> None:

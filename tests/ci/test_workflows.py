@@ -46,7 +46,7 @@ def on_gitlab() -> Any:
 
 def called(text: str) -> Iterator[list[str]]:
     """Give the words of each call of ratebook, with what the shell puts in."""
-    for row in re.findall(r"^(?:\s*- |\s*run: |\s+)(ratebook .*)$", text, re.MULTILINE):
+    for row in re.findall(r"^(?:\s*- |\s*run: |\s+)(?:if ! )?(ratebook .*?)(?:; then)?$", text, re.MULTILINE):
         words = shlex.split(re.split(r"\s(?:>|\|\|)", row)[0])
         yield [word.replace("$BOOK", ".").replace("$BASE", "main") for word in words[1:]]
 

@@ -11,6 +11,7 @@ from ratebook.http import Http
 
 PERMISSIONS: Final = "permissions: {contents: read, pull-requests: write}"
 """What a job on GitHub needs so that its token may comment."""
+_DEPENDABOT: Final = "dependabot[bot]"
 
 
 class SkippedError(Exception):
@@ -72,8 +73,11 @@ def _github_run(variables: Mapping[str, str]) -> Run:
     if not request:
         raise SkippedError("this run is of no pull request")
     repository = _needed(variables, "GITHUB_REPOSITORY")
-    if variables.get("GITHUB_EVENT_NAME") == "pull_request" and _is_of_fork(request, repository):
-        raise SkippedError("the pull request comes from a fork, whose runs get no token that may comment")
+    if variables.get("GITHUB_EVENT_NAME") == "pull_request":
+        if _is_of_fork(request, repository):
+            raise SkippedError("the pull request comes from a fork, whose runs get no token that may comment")
+        if variables.get("GITHUB_ACTOR") == _DEPENDABOT:
+            raise SkippedError("the run is Dependabot's, which gets no token that may comment")
     if not variables.get("GITHUB_TOKEN"):
         raise SkippedError(
             "GITHUB_TOKEN is not set: add `env: {GITHUB_TOKEN: '${{ github.token }}'}` to the step"
