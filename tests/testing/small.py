@@ -3,11 +3,15 @@
 from functools import cache
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from ratebook.book import Book, load
+from ratebook.cli.main import cli
 from ratebook.findings import Finding
 from ratebook.testing.files import read_cases
 from ratebook.testing.rating import prepare
 from ratebook.testing.running import Result, run_jobs
+from tests.example import Done
 
 FILES = {
     "specs/book.yaml": """
@@ -64,3 +68,9 @@ def errors(text: str) -> list[Finding]:
     """Give what is wrong with a file of cases, by itself or beside the book."""
     file = read_cases(Path("tests/pricing/a.yaml"), "a.yaml", text.encode())
     return [*file.findings, *prepare(small_book(), list(file.cases()))[1]]
+
+
+def command(*arguments: str, ci: str = "") -> Done:
+    """Run a command in this process."""
+    result = CliRunner(env={"CI": ci}).invoke(cli, arguments, catch_exceptions=False)
+    return Done(result.exit_code, result.stdout, result.stderr)

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.example import REPOSITORY, Done, ratebook
-from tests.testing.small import FILES
+from tests.testing.small import FILES, command
 
 CASES = """cases:
   right: {contract: acme, period: 2026-10, expect: {total: 58.80}}
@@ -24,11 +24,11 @@ def book(tmp_path: Path) -> Path:
 
 
 def run(book: Path, *arguments: str, ci: str = "") -> Done:
-    return ratebook("test", "--book", str(book), *arguments, environment={"CI": ci})
+    return command("test", "--book", str(book), *arguments, ci=ci)
 
 
 def test_the_cases_of_the_example_book_pass() -> None:
-    done = ratebook("test", "--book", str(REPOSITORY))
+    done = run(REPOSITORY)
 
     assert (done.code, done.stdout) == (0, "13 cases: 13 passed\n"), done.stderr
 
@@ -48,7 +48,7 @@ def test_what_failed_is_told_in_money_and_ends_with_1(book: Path) -> None:
 def test_several_processes_tell_the_same(book: Path) -> None:
     (book / "tests/pricing/b.yaml").write_text(CASES.replace("10,", "11,"), "utf-8")
 
-    assert run(book, "--processes", "2").stdout == run(book).stdout
+    assert ratebook("test", "--book", str(book), "--processes", "2").stdout == run(book).stdout
 
 
 def test_programs_get_json_and_ci_gets_junit(book: Path) -> None:

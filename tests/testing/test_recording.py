@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ratebook.testing.pseudonyms import pseudonym, replaced
-from tests.example import Done, ratebook
-from tests.testing.small import FILES
+from tests.example import Done
+from tests.testing.small import FILES, command
 
 CONTRACT = """org: org_acme
 type: hybrid
@@ -58,7 +58,7 @@ def book(tmp_path: Path) -> Path:
 
 
 def record(book: Path, contract: str = "acme") -> Done:
-    return ratebook("test", "--book", str(book), "--record", contract, "2026-10")
+    return command("test", "--book", str(book), "--record", contract, "2026-10")
 
 
 def test_usage_becomes_few_rows_and_names_become_pseudonyms(book: Path) -> None:
@@ -98,7 +98,7 @@ def test_usage_becomes_few_rows_and_names_become_pseudonyms(book: Path) -> None:
 """
     )
     assert "cme" not in text.replace("customer", "")
-    assert ratebook("test", "--book", str(book)).stdout == "1 case: 1 passed\n"
+    assert command("test", "--book", str(book)).stdout == "1 case: 1 passed\n"
 
 
 def test_nothing_is_overwritten(book: Path) -> None:
