@@ -13,26 +13,17 @@ import yaml
 from tests.ci.fakes import TOKEN, FakeGitHub, FakeGitLab
 from tests.example import RATEBOOK, ratebook
 from tests.loopback import loopback
+from tests.small_files import SMALL
 
 FILES = {
-    "specs/book.yaml": """\
-syntax: 1
-name: small
-currency: USD
-sources:
-  events: {subject: org, event_id: id, event_time: at, columns: {n: integer}}
-environments: {local: {usage: {duckdb: {events: usage.jsonl}}}}
-""",
-    "specs/world.yaml": "time_zone: UTC\ncurrency: USD\n",
+    **SMALL,
     "specs/policy.yaml": """\
 thresholds: {any: {of: contract, over_percent: 5, needs: [finance]}}
 roles: {finance: {approvers: [mia@rpc.example]}}
 signers:
   - {email: mia@rpc.example, key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJLiVIvLeKNYdOaPGcIH7xqZgdIvGypv+7LI2XfxBSzB}
 """,
-    "meters/calls.yaml": "source: events\naggregate: sum\nvalue: n\nunit: call\n",
     "specs/rating/calls.yaml": "meter: calls\nprice: {amount: 2, per: 1}\n",
-    "contracts/acme.yaml": "org: acme\ntype: metered\nspec: world\nstart: 2026-01-01\ncharges: [{rating: calls}]\n",
 }
 
 

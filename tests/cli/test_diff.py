@@ -8,22 +8,9 @@ from typing import Any
 import pytest
 
 from tests.example import ratebook
+from tests.small_files import SMALL, write_files, write_usage
 
-BOOK = {
-    "specs/book.yaml": """\
-syntax: 1
-name: small
-currency: USD
-sources:
-  events: {subject: org, event_id: id, event_time: at, columns: {n: integer}}
-environments: {local: {usage: {duckdb: {events: usage.jsonl}}}}
-""",
-    "specs/world.yaml": "time_zone: UTC\ncurrency: USD\n",
-    "meters/calls.yaml": "source: events\naggregate: sum\nvalue: n\nunit: call\n",
-    "specs/rating/calls.yaml": "meter: calls\nprice: {amount: 1, per: 1}\n",
-    "contracts/acme.yaml": "org: acme\ntype: metered\nspec: world\nstart: 2026-01-01\ncharges: [{rating: calls}]\n",
-    "contracts/bolt.yaml": "org: bolt\ntype: metered\nspec: world\nstart: 2026-01-01\ncharges: [{rating: calls}]\n",
-}
+BOOK = SMALL
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJLiVIvLeKNYdOaPGcIH7xqZgdIvGypv+7LI2XfxBSzB"
 ASKED = ("--period", "2026-10", "--on", "2026-11-20")
 
@@ -34,21 +21,14 @@ def git(root: Path, *words: str) -> None:
 
 
 def write(root: Path, name: str, text: str) -> None:
-    path = root / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
+    write_files(root, {name: text})
 
 
 @pytest.fixture
 def branch(tmp_path: Path) -> Path:
     """A book on a branch that left `main`; since then main has doubled the price, and the branch is not about that."""
-    rows = [
-        {"org": "acme", "id": "1", "at": "2026-10-05T00:00:00Z", "n": 100},
-        {"org": "bolt", "id": "2", "at": "2026-10-05T00:00:00Z", "n": 7},
-    ]
-    write(tmp_path, "usage.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
-    for name, text in BOOK.items():
-        write(tmp_path, name, text)
+    write_usage(tmp_path, [("acme", "2026-10-05", 100), ("bolt", "2026-10-05", 7)])
+    write_files(tmp_path, BOOK)
     git(tmp_path, "init", "-q", "-b", "main")
     git(tmp_path, "add", "-A")
     git(tmp_path, "commit", "-q", "-m", "one")

@@ -7,19 +7,10 @@ from typing import Any
 import pytest
 
 from tests.example import ratebook
+from tests.small_files import SMALL, write_files, write_usage
 
 BOOK = {
-    "specs/book.yaml": """\
-syntax: 1
-name: small
-currency: USD
-sources:
-  events: {subject: org, event_id: id, event_time: at, columns: {n: integer}}
-environments: {local: {usage: {duckdb: {events: usage.jsonl}}}}
-""",
-    "specs/world.yaml": "time_zone: UTC\ncurrency: USD\n",
-    "meters/calls.yaml": "source: events\naggregate: sum\nvalue: n\nunit: call\n",
-    "specs/rating/calls.yaml": "meter: calls\nprice: {amount: 1, per: 1}\n",
+    **{name: text for name, text in SMALL.items() if not name.startswith("contracts/")},
     "contracts/acme.yaml": """\
 org: acme
 type: metered
@@ -50,15 +41,8 @@ USAGE = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, text in BOOK.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    rows = [
-        {"org": org, "id": f"{org}-{month}", "at": f"2026-{month}-10T00:00:00Z", "n": n}
-        for org, month, n in USAGE
-    ]
-    (tmp_path / "usage.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    write_files(tmp_path, BOOK)
+    write_usage(tmp_path, [(org, f"2026-{month}-10", n) for org, month, n in USAGE])
     return tmp_path
 
 
@@ -129,7 +113,7 @@ def test_usage_that_is_taken_back_after_its_invoice_is_corrected(folder: Path, n
     rate(folder, "2026-01", "--contract", "zeta", "--out", str(folder / "january"))
     with (folder / "usage.jsonl").open("a", encoding="utf-8") as usage:
         usage.write(json.dumps({"org": "zeta", "id": "x", "at": "2026-02-05T00:00:00Z", "n": n}) + "\n")
-        back = {"org": "zeta", "id": "y", "at": "2026-02-06T00:00:00Z", "undoes": "zeta-01"}
+        back = {"org": "zeta", "id": "y", "at": "2026-02-06T00:00:00Z", "undoes": "zeta-2026-01-10"}
         usage.write(json.dumps(back) + "\n")
     arguments = ("--contract", "zeta", "--issued", str(folder / "january"))
     (invoice,) = rate(folder, "2026-02", *arguments)["invoices"]

@@ -1,4 +1,6 @@
-"""Whether a state of a book holds together: states that no file says arise between two books that are compared."""
+"""Whether a state of a book holds together that stands in no file: between two books, or with terms made up."""
+
+from typing import Final
 
 from ratebook.book.book import Book
 from ratebook.book.checks import check_parts
@@ -8,9 +10,13 @@ from ratebook.book.model import ContractTerms
 from ratebook.book.places import FilePlaces
 from ratebook.findings import has_errors
 
+_TYPE: Final = "RB313"
+"""That the type fits the content decides nothing about what is billed."""
+NO_CONTRACTS: Final = FileContracts((), ())
 
-def draft_of(book: Book) -> Draft:
-    """Give a book's parts as checks read them, without any contract."""
+
+def draft_of(book: Book, contracts: FileContracts = NO_CONTRACTS, places: FilePlaces | None = None) -> Draft:
+    """Give a book as checks look at it, with other contracts than its own, or none."""
     parts = {
         "meters": book.meters,
         "rating": book.rules,
@@ -29,9 +35,9 @@ def draft_of(book: Book) -> Draft:
         plans=book.plans,
         specs=book.specs,
         sinks=book.sinks,
-        contracts=FileContracts((), ()),
+        contracts=contracts,
         known={"contracts": frozenset(), **{kind: frozenset(named) for kind, named in parts.items()}},
-        places=FilePlaces({}),
+        places=places or FilePlaces({}),
     )
 
 
@@ -43,3 +49,9 @@ def holds_together(draft: Draft) -> bool:
 def fits(draft: Draft, terms: ContractTerms) -> bool:
     """Tell whether the terms of a contract fit to a book that holds together."""
     return not has_errors(list(check_agreement(draft, terms, "contracts/*")))
+
+
+def could_agree(draft: Draft, terms: ContractTerms) -> bool:
+    """Tell whether a contract could be on terms: their plan has prices in their currency, and rates of their tax."""
+    found = check_agreement(draft, terms, "contracts/offered")
+    return not any(finding.severity == "error" and finding.code != _TYPE for finding in found)

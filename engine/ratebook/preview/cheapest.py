@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from ratebook.billrun.outcomes import Outcome
 from ratebook.book import Book
-from ratebook.book.could_agree import could_agree, draft_of
 from ratebook.book.draft import Draft
 from ratebook.book.model import Contract, ContractTerms, TrialUntil
+from ratebook.book.validity import could_agree, draft_of
 from ratebook.calendar import EARLIEST_YEAR, add_months, instant_of, midnight, zone
 from ratebook.compiler.run import RunCompiler
 from ratebook.money import EXACT, ZERO

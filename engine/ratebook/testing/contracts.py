@@ -5,12 +5,13 @@ from typing import Final
 
 from ratebook.book import Book
 from ratebook.book.checks import Used, check_contracts
-from ratebook.book.draft import Draft, FileContracts, Placed
+from ratebook.book.draft import FileContracts, Placed
 from ratebook.book.model import Contract, Plan
 from ratebook.book.model.contract import ContractDocument
 from ratebook.book.model.pricing_tests import CASE_ID
 from ratebook.book.places import FilePlaces, placed
 from ratebook.book.suggest import did_you_mean, one_of
+from ratebook.book.validity import draft_of
 from ratebook.calendar import shift
 from ratebook.findings import Finding, has_errors
 from ratebook.testing.files import NamedCase
@@ -85,31 +86,8 @@ def _check(case: NamedCase, contract: Contract, book: Book) -> tuple[Finding, ..
     if node is not None:
         places.documents[contract.pointer] = (case.file.shown, node)
     findings: list[Finding] = []
-    for _ in check_contracts(_draft(book, contract, places), Used(), findings.append):
+    for _ in check_contracts(
+        draft_of(book, FileContracts((Placed(contract, "", 0),), ()), places), Used(), findings.append
+    ):
         pass
     return placed(findings, places)
-
-
-def _draft(book: Book, contract: Contract, places: FilePlaces) -> Draft:
-    parts = {
-        "meters": book.meters,
-        "rating": book.rules,
-        "multipliers": book.multipliers,
-        "labels": book.labels,
-        "plans": book.plans,
-        "specs": book.specs,
-        "sinks": book.sinks,
-    }
-    return Draft(
-        settings=book.settings,
-        meters=book.meters,
-        rules=book.rules,
-        multipliers=book.multipliers,
-        labels=book.labels,
-        plans=book.plans,
-        specs=book.specs,
-        sinks=book.sinks,
-        contracts=FileContracts((Placed(contract, "", 0),), ()),
-        known={kind: frozenset(found) for kind, found in parts.items()} | {"contracts": frozenset()},
-        places=places,
-    )
