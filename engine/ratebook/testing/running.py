@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from ratebook.book import Book, load
-from ratebook.findings import Finding, Position, draw
+from ratebook.findings import Position, draw
 from ratebook.testing.comparing import (
     Comparison,
     Difference,
@@ -150,8 +150,3 @@ def _run_part(root: Path, names: Sequence[tuple[str, str]]) -> list[Result]:
 def all_cases(files: Sequence[CaseFile]) -> list[NamedCase]:
     """Give the cases of several files in order."""
     return [case for file in files for case in file.cases()]
-
-
-def errors_of(files: Sequence[CaseFile]) -> list[Finding]:
-    """Give everything that is wrong with several files."""
-    return [finding for file in files for finding in file.findings]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from pydantic import (
     AfterValidator,
@@ -242,7 +242,3 @@ class PricingTests(Model):
     """Name → case."""
     history: tuple[Rewriting, ...] = ()
     """Rewritings of expectations, the oldest first; `ratebook test --update` adds to it."""
-
-
-Matched = Literal["amount", "quantity", "billable"]
-"""Figures of lines, which are added up."""
