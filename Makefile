@@ -45,12 +45,15 @@ format: $(STAMP) ## Format the code and repair what ruff can repair
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-demo: $(STAMP) ## Generate a month of usage once, then rate the example book over it
+demo: $(STAMP) ## Generate a month of usage once, rate the example book over it, and see what a dearer price would do
 	@test -e usage || { rm -rf usage.partial; echo "Generating a month of usage ..." \
 	  && $(BIN)/python -m benchmarks.generate_usage --month 2026-10 --events 200000 --seed 7 --out usage.partial \
 	  && mv usage.partial usage; }
 	@rm -rf invoices
 	$(BIN)/ratebook rate --period 2026-10 --out invoices || test $$? -eq 1
+	@rm -rf .demo && mkdir .demo && cp -r contracts meters plans sinks specs fx.csv .demo
+	@sed 's/amount: 0.48}/amount: 0.52}/' specs/rating/rpc-requests.yaml > .demo/specs/rating/rpc-requests.yaml
+	$(BIN)/ratebook diff . .demo --period 2026-10
 	$(BIN)/ratebook rate --period 2026-10 --contract acme --contract bosphorus-pay || test $$? -eq 1
 	$(BIN)/ratebook explain --period 2026-10 --contract acme --line 2
 
@@ -72,5 +75,5 @@ lock: $(STAMP) ## Pin all dependencies anew in requirements.lock
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml -
 
 clean: ## Remove .venv, caches and generated usage
-	rm -rf $(VENV) usage usage.partial build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .demo usage usage.partial build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find engine tests $(wildcard benchmarks) -name __pycache__ -type d -prune -exec rm -rf {} +
