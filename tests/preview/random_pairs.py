@@ -83,3 +83,17 @@ def walk(value: Any) -> Iterator[tuple[Any, Any]]:
 
 def is_number(value: object) -> bool:
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+def rewritten(case: Case) -> Book:
+    """Read a drawn book whose files have their keys in the other order, and comments."""
+    files = {name: b"# rewritten\n" + data for name, data in book_files(reversed_keys(case.book)).items()}
+    book = load(files).book
+    assert book is not None
+    return book
+
+
+def reversed_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: reversed_keys(value[key]) for key in reversed(value)}
+    return [reversed_keys(one) for one in value] if isinstance(value, list) else value

@@ -5,9 +5,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from ratebook.book import load
 from ratebook.calendar import RunPeriod
 from ratebook.preview.diff import Comparison, Side
-from tests.preview.random_pairs import Pair, pair_of
+from tests.oracle.strategies import case_of
+from tests.oracle.write import book_files
+from tests.preview.random_pairs import Pair, pair_of, rewritten
 
 PAIRS = 150
 Amounts = dict[tuple[str, str], Decimal]
@@ -58,3 +61,12 @@ def test_causes_and_lines_add_up_to_the_difference_of_two_runs() -> None:
     assert len(pairs) > PAIRS / 2
     wrong = {seed: found for seed, pair in pairs.items() if (found := differing(pair))}
     assert not wrong
+
+
+def test_the_order_of_keys_and_comments_never_show() -> None:
+    for seed in range(60):
+        case = case_of(seed)
+        first = load(book_files(case.book)).book
+        assert first is not None
+        document = compare(Pair(case, first, rewritten(case)))
+        assert (seed, document["causes"], document["contracts"]) == (seed, [], [])
