@@ -4,6 +4,7 @@ This is its one definition. The JSON Schema in docs/reference/diff.schema.json i
 comes from a file is held against it. A minor version adds keys, which readers pass over; a major one may change them.
 """
 
+from functools import cache
 from typing import Annotated, Any, Final, Literal, NotRequired
 
 import orjson
@@ -313,7 +314,10 @@ class DiffDocument(TypedDict):
     """Null where the book has no policy."""
 
 
-_ADAPTER: Final = TypeAdapter(DiffDocument)
+@cache
+def _adapter() -> TypeAdapter[DiffDocument]:
+    """Build the validator when a document is read: who only writes or draws one need not wait for it."""
+    return TypeAdapter(DiffDocument)
 
 
 def read(data: bytes) -> DiffDocument:
@@ -343,7 +347,7 @@ def validated(document: object) -> DiffDocument:
             f"the document has format_version {version}, and this release reads 1.x; use the ratebook that wrote it"
         )
     try:
-        return _ADAPTER.validate_python(document)
+        return _adapter().validate_python(document)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = "/".join(map(str, first["loc"]))
@@ -352,7 +356,7 @@ def validated(document: object) -> DiffDocument:
 
 def json_schema() -> dict[str, Any]:
     """Give the JSON Schema of the document."""
-    schema = _ADAPTER.json_schema()
+    schema = _adapter().json_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **_untitled(schema),
