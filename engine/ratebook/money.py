@@ -21,6 +21,7 @@ from fractions import Fraction
 from functools import reduce
 from itertools import repeat
 from math import lcm
+from operator import mul
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -109,7 +110,7 @@ def plain_texts(numbers: Sequence[Decimal]) -> list[str]:
         return [plain(number) for number in numbers]
     if "." not in together:
         return texts
-    return [text.rstrip("0").rstrip(".") if "." in text else text for text in texts]
+    return [text.rstrip("0").rstrip(".") if text[-1] == "0" and "." in text else text for text in texts]
 
 
 def decimals(number: Decimal) -> int:
@@ -143,11 +144,10 @@ def allocate(total: Decimal, shares: Sequence[Decimal | Fraction], unit: Decimal
     if not whole:
         weights, whole = [1] * len(weights), len(weights)
     steps = int(EXACT.divide(total, unit))
-    products = [steps * weight for weight in weights]
-    parts = [product // whole for product in products]
+    divided = map(divmod, map(mul, weights, repeat(steps)), repeat(whole))
+    parts, rests = map(list, zip(*divided, strict=True))
     left = steps - sum(parts)
     if left:
-        rests = [product % whole for product in products]
         largest = sorted(range(len(rests)), key=rests.__getitem__, reverse=True)
         for index in largest[:left]:
             parts[index] += 1

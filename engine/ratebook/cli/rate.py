@@ -17,7 +17,7 @@ from ratebook.cli.options import RunOptions, run_options
 from ratebook.cli.session import BrokenError, Session, broken, now, open_session, read_period
 from ratebook.cli.trace import draw_traces, traced
 from ratebook.findings import SEVERITIES, Finding
-from ratebook.invoice.text import draw_invoice, draw_summary, draw_totals
+from ratebook.invoice.text import add_total, draw_invoice, draw_summary, draw_totals
 from ratebook.sinks.files import InvoiceFolder
 from ratebook.sources.errors import SourceError
 from ratebook.sources.metering import MeteringStore
@@ -187,9 +187,12 @@ def _write(
 def _print_summary(invoices: Iterable[dict[str, Any]], out: Path | None) -> None:
     """Print a row for each invoice, or only the totals where the invoices are in a folder."""
     totals: dict[str, list[str]] = {}
-    for row in draw_summary(invoices, totals):
-        if out is None:
+    if out is None:
+        for row in draw_summary(invoices, totals):
             click.echo(row)
+    else:
+        for invoice in invoices:
+            add_total(invoice, totals)
     for row in draw_totals(totals):
         click.echo(row)
     if out is not None:

@@ -1,6 +1,7 @@
 """One invoice from its parts: head, lines, totals, and the digests of what it was made from."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from ratebook.book.accounts import Account
@@ -144,15 +145,13 @@ def write_usage(drafts: Iterable[Draft]) -> None:
     for group in waiting.values():
         template, dimensions, *_ = group[0]
         known = {*dimensions, ACCOUNT}
-        lines = [line for described in group for line in described.lines]
-        quantities = shown_texts([one for described in group for one in described.rated.quantities])
-        billables = shown_texts([one for described in group for one in described.rated.billables])
-        own = {"quantity": quantities, "billable": billables}
-        columns = {
-            name: own.get(name)
-            or _column(name, [line["dimensions"] for line in lines] if name in known else lines)
-            for name in template.names
-        }
+        lines = list(chain.from_iterable([one.lines for one in group]))
+        quantities = shown_texts(list(chain.from_iterable([one.rated.quantities for one in group])))
+        billables = shown_texts(list(chain.from_iterable([one.rated.billables for one in group])))
+        written = {"quantity": quantities, "billable": billables}
+        named = [line["dimensions"] for line in lines]
+        columns = {name: _column(name, named) for name in template.names & known}
+        columns |= {name: written.get(name) or _column(name, lines) for name in template.names - known}
         texts = template.render(Rows(len(lines), columns))
         for line, quantity, billable, text in zip(lines, quantities, billables, texts, strict=True):
             line["quantity"] = quantity

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from ratebook import SEMANTICS
 from ratebook.calendar import EVERYTHING, Interval, iso, local_date, shift, tzdata_version
@@ -18,6 +18,20 @@ from ratebook.invoice.line import Line, amount_line, shown
 from ratebook.money import ZERO, plain, round_money, rounder
 
 NOTHING_BROUGHT_FORWARD = digest({})
+
+
+class ChargeForm(NamedTuple):
+    """What a charge's entries in all invoices of a program have in common.
+
+    Attributes:
+        line: a usage line without usage, to be copied.
+        tax_rate: the name of its tax rate.
+        splits: whether its tax rate changes inside the period, and each part is taxed at its own.
+    """
+
+    line: Line
+    tax_rate: str
+    splits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +47,7 @@ class Form:
         digests: of what all invoices of the program are made from.
         fx: the quotes as documents.
         has_windows: whether anything counts only in a part of the period, so that pieces in time are told apart.
-        usage_lines: for each charge of each part of the period, billed or reported only, a usage line without usage,
-            to be copied.
+        charges: for each charge of each part of the period, billed or reported only.
         tax_line: the line of a tax of one plain rate without its amount, likewise.
         rounded: rounds an exact amount to the invoice's currency: the one rounding point.
     """
@@ -47,21 +60,13 @@ class Form:
     digests: Mapping[str, Any]
     fx: list[dict[str, Any]]
     has_windows: bool
-    usage_lines: Mapping[tuple[str, bool, int], Line]
+    charges: Mapping[tuple[str, bool, int], ChargeForm]
     tax_line: Line | None
     rounded: Callable[[Decimal], Decimal]
 
-    def tax_rate(self, pointer: str, part: str) -> str:
-        """Name the tax rate of a fee or charge that stands at a place of the book."""
-        return _tax_rate(self.program, pointer, part)
-
-    def splits(self, charge: ChargeProgram) -> bool:
-        """Whether the tax rate of a charge changes inside the period, and each part is taxed at its own."""
-        tax = self.program.tax
-        if not isinstance(tax, TaxRules) or not tax.split or len(charge.segments) == 1:
-            return False
-        rate = tax.rate_of(charge.pointer, charge.charge)
-        return len({id(tax.group(rate, segment.at)) for segment in charge.segments}) > 1
+    def of(self, charge: ChargeProgram) -> ChargeForm:
+        """Give the form of a charge."""
+        return self.charges[charge.charge, charge.report_only, charge.part]
 
     def printed(self, interval: Interval) -> Mapping[str, str]:
         """Write the period of a line; that of the invoice, where it is the same, is one object."""
@@ -106,10 +111,8 @@ def form_of(program: Program, quotes: Mapping[str, Quote]) -> Form:
         "tzdata": tzdata_version(),
         "semantics": SEMANTICS,
     }
-    blank = {
-        (charge.charge, charge.report_only, charge.part): _usage_line(
-            charge, agreement.currency, _printed(charge.period, program)
-        )
+    charges = {
+        (charge.charge, charge.report_only, charge.part): _charge(charge, program)
         for charge in program.charges
     }
     has_windows = (
@@ -120,7 +123,17 @@ def form_of(program: Program, quotes: Mapping[str, Quote]) -> Form:
     fees = tuple(_fee(fee, program, rates, has_pieces=has_windows) for fee in program.fees)
     tax = _tax_line(program, period)
     rounded = rounder(agreement.minor_unit, agreement.rounding)
-    return Form(program, rates, fees, period, head, digests, documents, has_windows, blank, tax, rounded)
+    return Form(program, rates, fees, period, head, digests, documents, has_windows, charges, tax, rounded)
+
+
+def _charge(charge: ChargeProgram, program: Program) -> ChargeForm:
+    tax = program.tax
+    splits = False
+    if isinstance(tax, TaxRules) and tax.split:
+        rate = tax.rate_of(charge.pointer, charge.charge)
+        splits = len({id(tax.group(rate, segment.at)) for segment in charge.segments}) > 1
+    line = _usage_line(charge, program.agreement.currency, _printed(charge.period, program))
+    return ChargeForm(line, _tax_rate(program, charge.pointer, charge.charge), splits)
 
 
 def _usage_line(charge: ChargeProgram, currency: str, period: Mapping[str, str]) -> Line:

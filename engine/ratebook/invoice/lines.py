@@ -55,27 +55,27 @@ class LineWriter:
 
     def add_charge(self, rated: RatedCharge) -> None:
         """Add a charge: its usage lines, and what its discount, maximum and minimum changed."""
-        program = rated.program
+        program, form = rated.program, self.form
+        blank, tax_rate, splits = form.of(program)
         if program.report_only:
-            self.appendix += self._usage(rated, repeat(None))
+            self.appendix += self._usage(rated, blank, repeat(None))
             return
-        amount = self.form.rounded(rated.gross)
+        amount = form.rounded(rated.gross)
         lines: list[Line] = []
         if rated.lines.keys:
-            unit = self.form.program.agreement.minor_unit
-            lines = self._usage(rated, map(str, allocate(amount, rated.lines.weights, unit)))
+            parts = allocate(amount, rated.lines.weights, form.program.agreement.minor_unit)
+            lines = self._usage(rated, blank, map(str, parts))
         elif amount:
-            lines = [self._without_usage(rated, amount)]
+            lines = [_without_usage(program.charge, blank, amount)]
         if program.changes_gross:
             changes, amount = self._changes(rated, amount)
             lines += changes
-        if self.form.splits(program):
+        if splits:
             self._note_pieces(rated, lines)
         if lines:
             self.lines += lines
-            pieces = self._pieces(rated, amount) if self.form.has_windows else ()
-            rate = self.form.tax_rate(program.pointer, program.charge)
-            self.entries.append(Entry(program.charge, "usage", rate, amount, pieces, lines))
+            pieces = self._pieces(rated, amount) if form.has_windows else ()
+            self.entries.append(Entry(program.charge, "usage", tax_rate, amount, pieces, lines))
 
     def _changes(self, rated: RatedCharge, before: Decimal) -> tuple[list[Line], Decimal]:
         """Give what discount, maximum and minimum changed about a rounded gross, and the rounded net."""
@@ -109,9 +109,8 @@ class LineWriter:
                     for part in rated.priced
                 ]
 
-    def _usage(self, rated: RatedCharge, amounts: Iterable[str | None]) -> list[Line]:
+    def _usage(self, rated: RatedCharge, blank: Line, amounts: Iterable[str | None]) -> list[Line]:
         program, use, rated_lines = rated.program, rated.program.use, rated.lines
-        blank = self.form.usage_lines[program.charge, program.report_only, program.part]
         lines = [
             {**blank, "amount": amount, "dimensions": dimensions}
             for amount, dimensions in zip(amounts, use.all_named(rated_lines.keys), strict=False)
@@ -125,12 +124,6 @@ class LineWriter:
         self.described.append(Described(program.description, use.line_names, lines[:], rated_lines))
         return lines
 
-    def _without_usage(self, rated: RatedCharge, amount: Decimal) -> Line:
-        """Give the line of a price that asks for something even without usage; it has no dimensions to describe."""
-        charge, part = rated.program.charge, rated.program.part
-        nothing = {"description": charge, "quantity": "0", "billable": "0", "amount": str(amount)}
-        return self.form.usage_lines[charge, False, part] | nothing | {"dimensions": {}}
-
     def _pieces(self, rated: RatedCharge, amount: Decimal) -> tuple[Piece, ...]:
         """Divide a charge over its segments by what they cost; what costs nothing counts where the period begins."""
         segments = rated.program.segments
@@ -139,6 +132,12 @@ class LineWriter:
             return (Piece(segments[0].at, Fraction(amount)),)
         each = Fraction(amount) / gross
         return tuple(Piece(segments[part.segment].at, part.gross.fraction * each) for part in rated.priced)
+
+
+def _without_usage(charge: str, blank: Line, amount: Decimal) -> Line:
+    """Give the line of a price that asks for something even without usage; it has no dimensions to describe."""
+    nothing = {"description": charge, "quantity": "0", "billable": "0", "amount": str(amount)}
+    return blank | nothing | {"dimensions": {}}
 
 
 def changed_line(form: Form, charge: str, kind: str, description: str, amount: Decimal) -> Line:

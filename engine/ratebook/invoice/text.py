@@ -47,8 +47,13 @@ def draw_summary(invoices: Iterable[Mapping[str, Any]], totals: dict[str, list[s
     yield f"{'contract':<22}{'customer':<28}{'period':<22}{'total':>19} cur"
     yield "-" * WIDTH
     for invoice in invoices:
-        totals.setdefault(invoice["currency"], []).append(invoice["total"])
+        add_total(invoice, totals)
         yield summary_row(invoice)
+
+
+def add_total(invoice: Mapping[str, Any], totals: dict[str, list[str]]) -> None:
+    """Add an invoice to the totals by currency."""
+    totals.setdefault(invoice["currency"], []).append(invoice["total"])
 
 
 def draw_totals(totals: Mapping[str, Sequence[str]]) -> Iterator[str]:
