@@ -461,6 +461,22 @@ contracts:
     assert [one.details["largest"][0]["quantity"] for one in findings] == ["7"]
 
 
+def test_e53_a_level_whose_plan_is_over_for_good_is_lost() -> None:
+    """Seats have a price in the middle of three plans alone: what is added before is billed there, after it nowhere."""
+    text = """
+meters: {seats: {source: raw, aggregate: sum, value: level, unit: seat, recurring: true, dimensions: [chain]}}
+rating: {seats: {meter: seats, price: {amount: 1, per: 1}}}
+plans: {bare: {name: S, charges: []}, full: {name: P, charges: [{rating: seats}]}}
+contracts:
+  acme: {org: o1, type: metered, spec: global, start: 2026-01-01, plan: bare,
+         phases: [{until: 2026-10-01, plan: bare}, {until: 2026-11-01, plan: full}]}
+"""
+    usage = "seats 2026-09-05T00:00:00Z o1 4\nseats 2026-11-05T00:00:00Z o1 7"
+    september, november = (bill(text, month, usage).findings for month in ("2026-09", "2026-11"))
+    assert september == []
+    assert [one.details["largest"][0]["quantity"] for one in november] == ["7"]
+
+
 def test_a_plan_that_comes_back_begins_anew_unless_tiers_carry_on() -> None:
     """A until 2 October, B until the 16th, then A: a minimum of 10 and a tier of 5 at 2 for each part of A."""
     text = """

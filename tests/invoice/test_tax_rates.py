@@ -296,6 +296,20 @@ def test_a84_lines_are_split_by_what_each_used_and_discounts_by_what_they_are_ta
     assert groups(found) == ["standard 18 4.50 0.81", "standard 20 15.00 3.00"]
 
 
+def test_a84_what_a_maximum_takes_is_split_by_what_there_was_though_nothing_is_left() -> None:
+    """10 before the change and 30 after it come to at most nothing: both groups are of nothing."""
+    usage = "requests 2023-07-05T00:00:00Z o1 10 chain=eth\nrequests 2023-07-20T00:00:00Z o1 30 chain=sol"
+    found = invoice(
+        contract="charges: [{rating: rpc, tax: standard, maximum: 0}]",
+        tax=DATED % ", supply: split",
+        usage=usage,
+        period="2023-07",
+    )
+    assert taxes(found)[:2] == ["rpc 10.00 1.80 standard", "rpc 30.00 6.00 standard"]
+    assert [one["amount"] for one in found["lines"][2]["tax_parts"]] == ["-10.00", "-30.00"]
+    assert groups(found) == ["standard 18 0.00 0.00", "standard 20 0.00 0.00"]
+
+
 def test_a84_a_rate_of_its_own_has_versions_of_its_own() -> None:
     rates = "{reduced: {versions: [{percent: 8}, {from: 2023-07-10, percent: 10}]}}"
     tax = f"{{name: KDV, percent: 20, rates: {rates}}}"

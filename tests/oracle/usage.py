@@ -26,7 +26,7 @@ from tests.oracle.book import (
     values_of,
     walk,
 )
-from tests.oracle.calendar import MICROSECOND, Period, Span
+from tests.oracle.calendar import MICROSECOND, Period, Span, instant
 from tests.oracle.findings import Findings
 from tests.oracle.measure import Event
 from tests.oracle.stages import pauses
@@ -63,13 +63,41 @@ def real_changes(own: Own | None, where: ZoneInfo) -> set[datetime]:
     return {cut for cut in cuts if own_at(own, cut, where) != own_at(own, cut - MICROSECOND, where)}
 
 
+def discount_cuts(charge: Item, agreement: Agreement) -> set[datetime]:
+    """The instants at which a version of a charge's discount begins, though it may change nothing.
+
+    One that a price lock holds back does not begin, and where none is held back nothing begins with the lock's end.
+    """
+    own = charge.own("discount")
+    cuts = set() if own is None else edges(own.node, agreement.where)
+    lock = agreement.contract.get("price_lock")
+    if own is None or lock is None:
+        return cuts
+    until = instant(lock["until"], agreement.where)
+    at = instant(lock.get("at", agreement.contract["start"]), agreement.where)
+    held = any(at < change < until for change in changes(own.node, agreement.where))
+    return cuts if held or until in real_changes(own, agreement.where) else cuts - {until}
+
+
+def edges(node: Any, where: ZoneInfo) -> set[datetime]:
+    """The instants at which versions begin, of those inside another one what lies in its time."""
+    if not isinstance(node, Mapping) or "versions" not in node:
+        return set()
+    starts = [instant(one["from"], where) if "from" in one else None for one in node["versions"]]
+    found = {start for start in starts if start is not None}
+    for one, start, end in zip(node["versions"], starts, [*starts[1:], None], strict=True):
+        for inner in edges(one.get("value"), where):
+            found |= {inner} if (start is None or inner > start) and (end is None or inner < end) else set()
+    return found
+
+
 def segments_of(book: Mapping[str, Any], agreement: Agreement, charge: Item, period: Period) -> list[Segment]:
     """Cut a billing period at the changes that split the usage of a charge."""
     rule = book["rating"][charge.get("rating")]
     if not any(is_additive(book["meters"][use.meter]) for use in meters_of(rule)):
         return [Segment(period.billed, period.billed.last_instant)]
     cuts = real_changes(charge.own("price"), agreement.where)
-    cuts |= changes(charge.get("discount"), agreement.where)
+    cuts |= discount_cuts(charge, agreement)
     cuts |= discount_edges(agreement) | credit_edges(agreement) | tax_edges(agreement, charge)
     inside = sorted(cut for cut in cuts if period.billed.start < cut < period.billed.end)
     starts, ends = [period.billed.start, *inside], [*inside, period.billed.end]

@@ -36,7 +36,7 @@ from ratebook.compiler.charges import (
     price_versions,
     without_price,
 )
-from ratebook.compiler.coverage import Counted, Covered, covered, left_over, with_levels
+from ratebook.compiler.coverage import Counted, Covered, covered, in_turn, left_over
 from ratebook.compiler.event_bounds import bands_of
 from ratebook.compiler.kept import Kept, ahead_of, keep_dimensions, pools_of
 from ratebook.compiler.measures import Measures, MeasureSpec
@@ -101,9 +101,10 @@ class Agreements:
             (terms.plan, NEVER),
         )
         sources = {plan: self._sources(terms, plan, header, lock) for plan, _ in plans}
-        compiled = self._told_covered({plan: self._plan_terms(one, header) for plan, one in sources.items()})
+        compiled = {plan: self._plan_terms(one, header) for plan, one in sources.items()}
         fees = tuple(source for one in compiled.values() for source in one.fees)
-        phases = tuple(Phase(until, compiled[plan]) for plan, until in plans)
+        told = self._told_covered([compiled[plan] for plan, _ in plans])
+        phases = tuple(Phase(until, terms) for (_, until), terms in zip(plans, told, strict=True))
         trial, trial_pointer = self._trial(terms, phases[0].terms.plan)
         return Agreed(
             number=len(self._agreed),
@@ -178,16 +179,17 @@ class Agreements:
             for measure in charge.measures
         )
 
-    def _told_covered(self, plans: Mapping[str | None, PlanTerms]) -> dict[str | None, PlanTerms]:
-        """Say of each plan what it leaves without a price, and have that measured."""
+    def _told_covered(self, plans: Sequence[PlanTerms]) -> list[PlanTerms]:
+        """Say of each phase's plan what it leaves without a price, and have that measured; equal terms stay one."""
         levels = frozenset(name for name, meter in self.book.meters.items() if meter.recurring)
-        found, following = dict(plans), list(plans.values())
-        for plan, terms in plans.items():
-            following.remove(terms)
-            whole = with_levels(terms.covered, (one.covered for one in following), levels)
-            rest = frozenset(self._measure(spec) for spec in left_over(whole))
-            found[plan] = replace(terms, covered=whole, uncovered=rest)
-        return found
+        told: dict[object, PlanTerms] = {}
+        keys = []
+        for terms, whole in zip(plans, in_turn([one.covered for one in plans], levels), strict=True):
+            keys.append((terms, frozenset(whole.items())))
+            if keys[-1] not in told:
+                rest = frozenset(self._measure(spec) for spec in left_over(whole))
+                told[keys[-1]] = replace(terms, covered=whole, uncovered=rest)
+        return [told[key] for key in keys]
 
     def _report(self, rule_id: str, header: Agreement) -> ChargeTerms:
         rule = self.book.rules[rule_id]

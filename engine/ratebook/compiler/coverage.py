@@ -1,6 +1,6 @@
 """Which usage of each meter a plan has a price for, and how the rest is measured, so that none is lost in silence."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ratebook.compiler.measures import MeasureSpec
@@ -27,8 +27,12 @@ def covered(counted: Iterable[Counted]) -> Covered:
     return {meter: frozenset(kinds.get(False) or kinds[True]) for meter, kinds in found.items()}
 
 
-def with_levels(own: Covered, later: Iterable[Covered], levels: frozenset[str]) -> Covered:
-    """Add what later plans cover of meters whose level carries over: what changes a level is billed by them."""
+def in_turn(plans: Sequence[Covered], levels: frozenset[str]) -> list[Covered]:
+    """Add to what each plan covers what later ones do of meters whose level carries over: they bill what changes it."""
+    return [_with_levels(one, plans[number:], levels) for number, one in enumerate(plans, start=1)]
+
+
+def _with_levels(own: Covered, later: Iterable[Covered], levels: frozenset[str]) -> Covered:
     plans = [own, *({meter: some for meter, some in one.items() if meter in levels} for one in later)]
     meters = dict.fromkeys(meter for plan in plans for meter in plan)
     return {meter: frozenset().union(*(plan.get(meter, ()) for plan in plans)) for meter in meters}

@@ -94,20 +94,21 @@ class LineWriter:
         return lines, before
 
     def _note_pieces(self, rated: RatedCharge, lines: Sequence[Line]) -> None:
-        """Note what each usage line cost in each segment, and what the charge's discount took off there."""
+        """Note what each usage line cost in each segment, what the discount took off there, and what all cost."""
         segments = rated.program.segments
         costs = [(one.at, costs_of_lines(rated, number)) for number, one in enumerate(segments)]
         for line, key in zip(lines, rated.lines.keys, strict=False):
             self.pieces[id(line)] = [Piece(at, found[key]) for at, found in costs]
+        whole = [Piece(segments[part.segment].at, part.gross.fraction) for part in rated.priced]
+        off = [
+            Piece(at, cost * Fraction(segments[part.segment].percent_off))
+            for (at, cost), part in zip(whole, rated.priced, strict=True)
+        ]
         for line in lines:
             if line["kind"] == "discount":
-                self.pieces[id(line)] = [
-                    Piece(
-                        segments[part.segment].at,
-                        part.gross.fraction * Fraction(segments[part.segment].percent_off),
-                    )
-                    for part in rated.priced
-                ]
+                self.pieces[id(line)] = off
+            elif line["kind"] != "usage" and any(piece.amount for piece in whole):
+                self.pieces[id(line)] = whole
 
     def _usage(self, rated: RatedCharge, blank: Line, amounts: Iterable[str | None]) -> list[Line]:
         program, use, rated_lines = rated.program, rated.program.use, rated.lines
