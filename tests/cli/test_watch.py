@@ -14,7 +14,7 @@ import pytest
 
 from ratebook.calendar import RunPeriod
 from ratebook.cli.watching import Watched, Watcher
-from tests.example import RATEBOOK
+from tests.example import RATEBOOK, ratebook
 
 FILES = {
     "specs/book.yaml": """\
@@ -154,6 +154,12 @@ def test_files_are_watched_until_the_command_is_stopped(tmp_path: Path) -> None:
     _, talk = process.communicate(timeout=60)
     assert process.returncode == 130
     assert talk == f"--- watching {tmp_path}; Ctrl-C ends\n--- calls.yaml\n--- calls.yaml\n\n"
+
+
+def test_a_folder_without_a_book_is_named(tmp_path: Path) -> None:
+    done = ratebook("watch", "--book", str(tmp_path))
+    said = f"{tmp_path} holds no book; name the folder that holds specs/book.yaml with --book\n"
+    assert (done.code, done.stderr) == (2, said)
 
 
 class _Said:

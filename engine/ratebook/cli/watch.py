@@ -29,13 +29,19 @@ def watch(options: RunOptions, period: str | None, against: str | None, contract
 
     Usage is measured once: start again to see what was added to it since. Ctrl-C ends.
     """
-    from ratebook.cli.session import earlier_book, read_period
+    from ratebook.billrun.issued import NothingIssued
+    from ratebook.cli.session import BrokenError, earlier_book, read_period
     from ratebook.cli.watching import Watched, Watcher
     from ratebook.preview.diff import Side
+    from ratebook.sources.issued import IssuedFolders
 
-    watched = Watched(
-        options.root, options.environment, read_period(period or last_month()), today(), contract
-    )
+    if not (options.root / "specs").is_dir():
+        raise BrokenError(
+            f"{options.root} holds no book; name the folder that holds specs/book.yaml with --book"
+        )
+    issued = IssuedFolders(options.issued) if options.issued else NothingIssued()
+    rated = read_period(period or last_month())
+    watched = Watched(options.root, options.environment, rated, today(), contract, issued)
     base = None if against is None else Side(*earlier_book(options.root, against))
     watcher = Watcher(watched, base)
     try:
