@@ -17,6 +17,7 @@ from ratebook.money import (
     decimals,
     minor_unit,
     plain,
+    plain_texts,
     round_money,
     total_of,
 )
@@ -129,6 +130,11 @@ def test_a9_the_text_says_the_number_and_nothing_else(number: Decimal) -> None:
     assert not text.endswith((".", "-0"))
     assert "." not in text or not text.endswith("0")
     assert plain(Decimal(text)) == text
+
+
+@given(st.lists(exact_numbers | st.sampled_from([Decimal("-0.00"), Decimal("1E+3"), Decimal("1.10")])))
+def test_a9_many_numbers_have_the_texts_that_each_has(numbers: list[Decimal]) -> None:
+    assert plain_texts(numbers) == [plain(number) for number in numbers]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from decimal import Decimal, localcontext
 
 import pytest
 
-from ratebook.invoice.line import shown
+from ratebook.invoice.line import shown, shown_texts
 from ratebook.invoice.text import WIDTH, draw_invoice, draw_summary, draw_totals, grouped
 from ratebook.money import EXACT
 from tests.builders import bill
@@ -83,6 +83,13 @@ def test_thousands_are_grouped(number: str, places: int | None, text: str) -> No
 )
 def test_a_quantity_is_shown_to_twelve_places(number: str, text: str) -> None:
     assert shown(Decimal(number)) == text
+
+
+def test_many_quantities_have_the_texts_that_each_has() -> None:
+    numbers = [Decimal(12), Decimal("0.1234567890125"), Decimal("1234567890123.50"), Decimal("1E+3")]
+    assert shown_texts(numbers) == ["12", "0.123456789012", "1234567890123.5", "1000"]
+    assert shown_texts(numbers[:1]) == ["12"]
+    assert shown_texts([]) == []
 
 
 def test_a_huge_quantity_is_shown_too() -> None:
