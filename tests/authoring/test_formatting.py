@@ -179,6 +179,11 @@ def test_a_text_without_an_end_of_line_would_get_one_and_is_left_alone() -> None
         form("a: |\n  x")
 
 
+def test_a_mere_text_is_no_file_of_a_book() -> None:
+    with pytest.raises(UnformattableError, match="holds no keys"):
+        form("root:x:0:0:root\nbin:x:2:2:bin\n")
+
+
 @pytest.mark.parametrize("root", BOOKS, ids=lambda root: root.name)
 def test_the_books_here_are_in_form(root: Path) -> None:
     files = {path: text for path, text in read_folder(root).items() if path.endswith(".yaml")}
@@ -283,3 +288,15 @@ def test_the_command_leaves_a_broken_file_alone_and_formats_the_others(tmp_path:
     done = ratebook("fmt", "--book", str(book))
     assert (done.code, done.stdout, free.read_text("utf-8")) == (2, f"{pro}\n", "name: [Free\n")
     assert f"{free}:2:1: error RB102" in done.stderr
+
+
+def test_the_command_writes_no_file_that_is_no_yaml_file_and_follows_no_link(tmp_path: Path) -> None:
+    table, link = tmp_path / "contracts.csv", tmp_path / "link.yaml"
+    table.write_text("id,plan\nacme,pro\n", "utf-8")
+    (tmp_path / "plan.yml").write_text("name:   Pro\n", "utf-8")
+    link.symlink_to(tmp_path / "plan.yml")
+    for path, what in ((table, "is not called .yaml"), (link, "is a link")):
+        done = ratebook("fmt", str(path))
+        assert (done.code, done.stderr) == (2, f"{path}: the file {what}, and is left alone\n1 left alone\n")
+    assert table.read_text("utf-8") == "id,plan\nacme,pro\n"
+    assert link.is_symlink()

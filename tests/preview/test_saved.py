@@ -172,3 +172,15 @@ def test_a_result_that_lacks_something_is_refused() -> None:
     with pytest.raises(DocumentError, match=r"a\.json or b\.json lacks 'total'"):
         compared(WAS, broken)
     assert read_saved(json.dumps(WAS).encode(), "a.json").document == WAS
+
+
+@pytest.mark.parametrize(
+    "breaks",
+    [{"total": "much"}, {"total": None}, {"total": "NaN"}, {"customer": None}, {"lines": [1]}],
+    ids=str,
+)
+def test_a_result_that_is_not_as_a_run_writes_it_is_refused(breaks: dict[str, Any]) -> None:
+    broken: Any = deepcopy(NOW)
+    broken["invoices"][0].update(breaks)
+    with pytest.raises(DocumentError, match=r"a\.json or b\.json is not as a run writes it"):
+        compared(WAS, broken)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from ratebook.authoring.formatting import UnformattableError
 from ratebook.book.layout import FOLDERS, IGNORED_FOLDERS
 
 TESTS: Final = "tests/pricing"
@@ -46,6 +47,17 @@ def _in_book(file: Path, root: Path) -> str:
 
 def _is_ignored(name: str) -> bool:
     return any(name.startswith(f"{folder}/") for folder in IGNORED_FOLDERS)
+
+
+def refuse_others(path: Path) -> None:
+    """Refuse a file that is no YAML file of a book, so that none is ever written that was named by mistake.
+
+    Raises:
+        UnformattableError: it is a link, or of another kind.
+    """
+    if path.is_symlink() or path.suffix != ".yaml":
+        what = "is a link" if path.is_symlink() else "is not called .yaml"
+        raise UnformattableError(f"the file {what}, and is left alone")
 
 
 def replace(path: Path, data: bytes) -> None:

@@ -46,6 +46,8 @@ def _read(path: str, data: bytes) -> Any:  # noqa: ANN401 - plain data
     document = read_yaml(path, data)
     if document.root is None or document.findings:
         raise UnformattableError("the file cannot be read, and is left alone", document.findings)
+    if not isinstance(document.root.data, dict | list):
+        raise UnformattableError("the file holds no keys as each file of a book does, and is left alone")
     return document.root.data
 
 

@@ -30,13 +30,14 @@ def fmt(paths: tuple[Path, ...], root: Path, *, check: bool, diff: bool) -> None
     are about, numbers and texts as they were typed. A file that would not mean the same is left alone. The exit
     code is 1 when --check or --diff found a file that is not in form, and 2 when one could not be formatted.
     """
-    from ratebook.authoring.files import replace, yaml_files
+    from ratebook.authoring.files import refuse_others, replace, yaml_files
     from ratebook.authoring.formatting import UnformattableError, formatted
 
     outcomes: Counter[str] = Counter()
     for file, name in yaml_files(root, paths).items():
         before = file.read_bytes()
         try:
+            refuse_others(file)
             after = formatted(name, before)
         except UnformattableError as error:
             _explain(error, file, before)

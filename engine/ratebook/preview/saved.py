@@ -86,6 +86,11 @@ def compare_saved(first: SavedResult, second: SavedResult) -> DiffDocument:
     except KeyError as error:
         msg = f"{first.name} or {second.name} lacks {error}; make them with ratebook rate --save"
         raise DocumentError(msg) from None
+    except DocumentError:
+        raise
+    except (TypeError, ValueError, AttributeError, ArithmeticError):
+        msg = f"{first.name} or {second.name} is not as a run writes it; make them with ratebook rate --save"
+        raise DocumentError(msg) from None
 
 
 def _compared(first: SavedResult, second: SavedResult) -> dict[str, Any]:
