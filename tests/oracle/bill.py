@@ -228,9 +228,11 @@ def goes_on(before: Part, part: Part) -> bool:
 def is_last(parts: Sequence[Part], part: Part, charge: Item) -> bool:
     """Whether no later part of the period goes on in the ladders of a charge."""
     later = [one for one in parts[parts.index(part) + 1 :] if accrues(one.stage)]
-    if not later or not goes_on(part, later[0]):
-        return True
-    return charge.id not in {one.id for one in later[0].terms.charges}
+    if part.terms.contract.get("plan_change", {}).get("tiers") != "carry":
+        later = later[:1]
+    return not any(
+        goes_on(part, one) and charge.id in {other.id for other in one.terms.charges} for one in later
+    )
 
 
 def free_of_charge(charge: Item) -> Item:
