@@ -339,3 +339,11 @@ def test_as_if_names_what_begins_after_the_day_beside_a_rule_whose_name_begins_a
         "rating/calls#price/amount",
         "rating/calls-more#price/versions/1/amount",
     ]
+
+
+def test_a_commitment_that_is_new_shields_from_nothing() -> None:
+    """A contract that pays 100 pays 910 more for the 1,000 that it promises, of which nothing is taken up."""
+    own = "commitments: [{id: floor, amount: 1000, every: period}]\n"
+    second = {**FILES, "contracts/acme.yaml": FILES["contracts/acme.yaml"] + own}
+    (contract,) = compare(FILES, second)["contracts"]
+    assert (contract["difference"], contract["shielded"]) == ("910.00", [])

@@ -122,10 +122,21 @@ _BALANCING: Final = ("minimum", "maximum", "commitment", "credit")
 
 
 def balanced_by(contract: str, was: Bill, now: Bill) -> Iterator[Shielded]:
-    """Name the bounds, commitments and credits of a contract that take up a part of what has changed."""
-    named = {(line["kind"], line["charge"]): None for line, _, _ in differing(was, now)}
-    for by, name in named:
-        if by in _BALANCING:
+    """Name the bounds, commitments and credits of a contract that take up a part of what has changed.
+
+    Only what goes against the other lines takes something up: a commitment that is new is itself what changes.
+    """
+    taken: dict[tuple[str, str], Decimal] = {}
+    moved = ZERO
+    for line, old, new in differing(was, now):
+        amount = (new or ZERO) - (old or ZERO)
+        if line["kind"] in _BALANCING:
+            key = line["kind"], line["charge"]
+            taken[key] = taken.get(key, ZERO) + amount
+        elif line["kind"] != "tax":
+            moved += amount
+    for (by, name), amount in taken.items():
+        if amount * moved < 0:
             yield Shielded(
                 by, pointer_for(_pointer(by, name, (*now.programs, *was.programs)), contract), None
             )
