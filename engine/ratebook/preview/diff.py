@@ -20,7 +20,6 @@ from ratebook.book.model import Contract, Policy, When
 from ratebook.book.pointers import is_below
 from ratebook.calendar import RunPeriod, iso, tzdata_version, zone
 from ratebook.canonical import digest
-from ratebook.compiler.run import RunCompiler
 from ratebook.fx import RateTable
 from ratebook.money import ZERO
 from ratebook.preview.amounts import amounts, by_size, line_change, totals, written
@@ -100,12 +99,8 @@ class Comparison:
 
     def _run(self, tracer: Tracer, touched: Sequence[Touched]) -> BillRun:
         subjects = {subject for one in touched for state in one.rated for subject in state.all_subjects}
-        compiler = RunCompiler(
-            tracer.books[0],
-            self.period,
-            tuple(sorted(subjects)) if len(subjects) <= _MOST_SUBJECTS else (),
-            editions=tuple(tracer.books[1:]),
-        )
+        compiler = tracer.compiler
+        compiler.subjects = tuple(sorted(subjects)) if len(subjects) <= _MOST_SUBJECTS else ()
 
         def contracts() -> Iterator[Contract]:
             return (state for one in touched for state in one.rated)

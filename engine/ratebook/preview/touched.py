@@ -52,7 +52,8 @@ class Tracer:
         way: the states of the book.
         causes: all changes; those of contracts are added, equal ones of several contracts as one.
         period: which period is rated.
-        books: the state of the book of each edition, for the run that rates what is touched.
+        books: the state of the book of each edition.
+        compiler: compiles contracts in all editions, for the run that rates what is touched too.
     """
 
     way: Way
@@ -60,9 +61,9 @@ class Tracer:
     causes: Causes
     period: RunPeriod
     books: list[Book] = field(init=False)
+    compiler: RunCompiler = field(init=False)
     compared: int = 0
     _reach: Reach = field(init=False)
-    _scratch: RunCompiler = field(init=False)
     _drafts: dict[int, Draft] = field(default_factory=dict)
     _fits: dict[tuple[int, int], tuple[ContractTerms, bool]] = field(default_factory=dict)
     _terms: dict[tuple[int, int, object, object, int], Terms | None] = field(default_factory=dict)
@@ -73,7 +74,7 @@ class Tracer:
         steps = (*self.way.ahead, *self.way.after)
         self.books = [self.way.first, *(step.book for step in steps)]
         self._reach = Reach((self.way.first, self.second))
-        self._scratch = RunCompiler(self.books[0], self.period, editions=tuple(self.books[1:]))
+        self.compiler = RunCompiler(self.books[0], self.period, editions=tuple(self.books[1:]))
 
     def touched(self) -> Iterator[Touched]:
         """Give the contracts that some change reaches, in order of id."""
@@ -144,7 +145,7 @@ class Tracer:
         return self._fits[key][1]
 
     def _compile(self, contract: Contract) -> Terms:
-        timeline, _ = self._scratch.enroll(contract)
+        timeline, _ = self.compiler.enroll(contract)
         return tuple(
             (program.digest, tuple(charge.use.measures for charge in program.charges))
             for program in timeline.programs
