@@ -25,11 +25,12 @@ signers:
 """,
     "specs/rating/calls.yaml": "meter: calls\nprice: {amount: 2, per: 1}\n",
 }
+LATER = "meter: calls\nprice: {per: 1, versions: [{amount: 2}, {from: 2100-01-01, amount: 4}]}\n"
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A book in a folder of a repository, on a branch that has doubled the price."""
+    """A book in a folder of a repository, on a branch by which the price doubles in some years."""
     root = tmp_path / "repository"
     for name, text in FILES.items():
         (root / "prices" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +42,7 @@ def repository(tmp_path: Path) -> Path:
     git(root, "add", "-A")
     git(root, "commit", "-q", "-m", "one")
     git(root, "checkout", "-q", "-b", "offer")
-    (root / "prices" / "specs/rating/calls.yaml").write_text("meter: calls\nprice: {amount: 4, per: 1}\n")
+    (root / "prices" / "specs/rating/calls.yaml").write_text(LATER)
     git(root, "commit", "-q", "-a", "-m", "two")
     return root
 

@@ -150,3 +150,13 @@ def test_annotations_name_files_as_seen_from_where_the_command_was_called(branch
     write(branch, "specs/rating/calls.yaml", "meter: calls\nprice: {amount: 3, per: 1}\n")
     printed = ratebook("diff", "--book", str(branch), *ASKED, "--format", "github").stdout
     assert f"file={branch}/specs/rating/calls.yaml,line=2" in printed
+
+
+def test_a_change_that_begins_later_is_judged_as_if_it_held_already(branch: Path) -> None:
+    later = "price: {per: 1, versions: [{amount: 1}, {from: 2026-12-01, amount: 3}]}"
+    write(branch, "specs/rating/calls.yaml", f"meter: calls\n{later}\n")
+    assert diff(branch)["totals"] == []
+    document = diff(branch, "--as-if", "all")
+    assert (document["as_if"], document["totals"][0]["difference"]) == ("2026-12-01", "214.00")
+    done = ratebook("diff", "--book", str(branch), "--as-if", "soon")
+    assert (done.code, "'soon' is no date; write 2026-12-01 or all" in done.stderr) == (2, True)

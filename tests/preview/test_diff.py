@@ -7,6 +7,7 @@ from typing import Any
 from ratebook.book import Book, load
 from ratebook.calendar import RunPeriod
 from ratebook.fx import RateTable, read_rates
+from ratebook.preview.as_if import last_begin
 from ratebook.preview.diff import Comparison, Side
 from ratebook.preview.document import validated
 from ratebook.preview.wording import reach
@@ -124,6 +125,22 @@ def test_a_later_price_is_seen_as_if_it_held_already() -> None:
     assert document["causes"][0]["categories"] == ["price_up", "forward_only"]
     too_early = compare(FILES, second, day=date(2026, 11, 30))
     assert (bills(too_early), too_early["causes"][0]["categories"]) == ([], ["forward_only"])
+
+
+def test_all_changes_of_versions_hold_from_the_last_day_on_which_one_begins() -> None:
+    """Those of definitions and of contracts count; when a contract itself begins or ends is no version."""
+    first = book(FILES)
+
+    def last(*edits: tuple[str, str, str]) -> date | None:
+        return last_begin(first, book(edited(*edits)), date(2026, 11, 1))
+
+    price = "price: {per: 1, versions: [{amount: 1}, {from: 2026-12-01, amount: 2}]}"
+    dearer = ("specs/rating/calls.yaml", "price: {amount: 1, per: 1}", price)
+    start = "start: 2026-01-01\n"
+    assert last(("plans/pro.yaml", "amount: 10", "amount: 11")) is None
+    assert last(dearer, ("contracts/bolt.yaml", start, f"{start}end: 2027-06-01\n")) == date(2026, 12, 1)
+    own = f"{start}overrides: {{calls: {{included: {{versions: [{{value: 10}}, {{from: 2027-01-01, value: 5}}]}}}}}}\n"
+    assert last(dearer, ("contracts/acme.yaml", start, own)) == date(2027, 1, 1)
 
 
 def test_what_only_makes_sense_together_is_one_cause() -> None:

@@ -13,6 +13,7 @@ from ratebook.cli.options import RunOptions, last_month, run_options, today
 
 if TYPE_CHECKING:
     from ratebook.book import Book
+    from ratebook.calendar import RunPeriod
     from ratebook.cli.session import Session
 
 _REFUSED: Final = 1
@@ -35,7 +36,12 @@ class Asked(NamedTuple):
 @click.argument("head", required=False)
 @run_options
 @click.option("--period", help="The period whose usage is rated; the last full month unless given.")
-@click.option("--as-if", "day", help="Rate both books as if the versions of this date held already.")
+@click.option(
+    "--as-if",
+    "day",
+    metavar="DATE|all",
+    help="Rate both books as if the versions of this date held already; all: as if all that change did.",
+)
 @click.option("--on", help="The day of judgement: periods before it are closed; today unless given.")
 @click.option(
     "--format",
@@ -132,15 +138,16 @@ def _compared(options: RunOptions, names: tuple[str | None, str | None], asked: 
     session = open_session(options.root, options.environment)
     work = None if names[1] is None or Path(names[1]).is_dir() else names[1]
     first, second = Side(*earlier_book(session.root, names[0], work)), Side(*_head(session, names[1]))
+    period = read_period(asked.period or last_month())
     try:
         return Comparison(
             first,
             second,
-            read_period(asked.period or last_month()),
+            period,
             open_store(second.book, options.environment, options.root),
             session.rates,
             _date(asked.on, "--on") or today(),
-            _date(asked.day, "--as-if"),
+            _as_if(asked.day, first.book, second.book, period),
             IssuedFolders(options.issued) if options.issued else NothingIssued(),
         ).document()
     except SourceError as error:
@@ -155,8 +162,16 @@ def _head(session: "Session", head: str | None) -> tuple[str, "Book"]:
     return head, read_book(Path(head)) if Path(head).is_dir() else read_book(session.root, head)
 
 
-def _date(text: str | None, option: str) -> date | None:
+def _as_if(text: str | None, first: "Book", second: "Book", period: "RunPeriod") -> date | None:
+    from ratebook.preview.as_if import last_begin
+
+    return last_begin(first, second, period.last) if text == "all" else _date(text, "--as-if", " or all")
+
+
+def _date(text: str | None, option: str, otherwise: str = "") -> date | None:
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(f"{text!r} is no date; write 2026-12-01", param_hint=option) from None
+        raise click.BadParameter(
+            f"{text!r} is no date; write 2026-12-01{otherwise}", param_hint=option
+        ) from None

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ratebook.book import Book
+from ratebook.book.changes import book_changes, contract_changes, contract_pairs
 from ratebook.book.model import Contract, ContractTerms, Dated, When
 
 _PARTS = ("meters", "rules", "multipliers", "labels", "plans", "specs")
@@ -32,6 +33,21 @@ def as_if(book: Book, day: date, begins: date) -> Book:
     return replace(
         book, settings=move.of(book.settings), contract_source=_Contracts(book, move.terms), **parts
     )
+
+
+def last_begin(first: Book, second: Book, after: date) -> date | None:
+    """Tell the day from which all changes of versions hold that begin on a day or later; None where none does.
+
+    Args:
+        first: the book as it was.
+        second: the book as it will be.
+        after: the day after the period that is rated: what begins before it shows in the period itself.
+    """
+    found = [change.begins for change in book_changes(first, second)]
+    for pair in contract_pairs(first.contracts(), second.contracts()):
+        if pair.was != pair.now:
+            found += [one.begins for one in contract_changes(pair) if one.path not in {("start",), ("end",)}]
+    return max((day for day in map(_day, found) if day >= after), default=None)
 
 
 @dataclass(frozen=True, slots=True)
