@@ -141,6 +141,11 @@ def test_all_changes_of_versions_hold_from_the_last_day_on_which_one_begins() ->
     assert last(dearer, ("contracts/bolt.yaml", start, f"{start}end: 2027-06-01\n")) == date(2026, 12, 1)
     own = f"{start}overrides: {{calls: {{included: {{versions: [{{value: 10}}, {{from: 2027-01-01, value: 5}}]}}}}}}\n"
     assert last(dearer, ("contracts/acme.yaml", start, own)) == date(2027, 1, 1)
+    comes = {
+        **FILES,
+        "contracts/coin.yaml": FILES["contracts/bolt.yaml"].replace(start, own).replace("bolt", "coin"),
+    }
+    assert last_begin(first, book(comes), date(2026, 11, 1)) == date(2027, 1, 1)
 
 
 def test_what_only_makes_sense_together_is_one_cause() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 from pydantic import BaseModel
@@ -43,11 +44,27 @@ def last_begin(first: Book, second: Book, after: date) -> date | None:
         second: the book as it will be.
         after: the day after the period that is rated: what begins before it shows in the period itself.
     """
-    found = [change.begins for change in book_changes(first, second)]
+    changes = book_changes(first, second)
+    days = set[date]()
     for pair in contract_pairs(first.contracts(), second.contracts()):
-        if pair.was != pair.now:
-            found += [one.begins for one in contract_changes(pair) if one.path not in {("start",), ("end",)}]
-    return max((day for day in map(_day, found) if day >= after), default=None)
+        if pair.was is None and pair.now is not None:
+            days.update(_begin_days(pair.now.terms))
+        elif pair.was != pair.now:
+            changes += [one for one in contract_changes(pair) if one.path not in {("start",), ("end",)}]
+    for change in changes:
+        days.update((_day(change.begins), *_begin_days(change.now)))
+    return max((day for day in days if day >= after), default=None)
+
+
+def _begin_days(value: object) -> Iterator[date]:
+    """Give the days on which versions begin in a value of the model."""
+    if isinstance(value, Dated):
+        yield from (_day(one.from_) for one in value.versions)
+    elif isinstance(value, BaseModel):
+        yield from chain.from_iterable(_begin_days(getattr(value, name)) for name in type(value).model_fields)
+    elif isinstance(value, Mapping | tuple):
+        inside = value.values() if isinstance(value, Mapping) else value
+        yield from chain.from_iterable(map(_begin_days, inside))
 
 
 @dataclass(frozen=True, slots=True)
