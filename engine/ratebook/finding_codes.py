@@ -133,6 +133,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "RB607": Code("error", "A line of the exchange rate table cannot be used"),
         "RB608": Code("error", "Invoices that were issued before cannot be read"),
         "RB609": Code("warning", "Two saved results differ in more than the book"),
+        "RB610": Code("warning", "Two compared books read a source otherwise"),
         # 7xx: approvals that do not count, and those that are missing
         "RB701": Code("error", "An approval cannot be read"),
         "RB702": Code("error", "An approval is not what was signed"),

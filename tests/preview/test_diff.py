@@ -369,3 +369,15 @@ def test_a_commitment_that_is_new_shields_from_nothing() -> None:
     second = {**FILES, "contracts/acme.yaml": FILES["contracts/acme.yaml"] + own}
     (contract,) = compare(FILES, second)["contracts"]
     assert (contract["difference"], contract["shielded"]) == ("910.00", [])
+
+
+def test_a_source_that_is_read_otherwise_is_told_as_usage_is_measured_once() -> None:
+    settings = FILES["specs/book.yaml"]
+    other = {
+        **FILES,
+        "specs/book.yaml": settings.replace("event_time: at,", "event_time: at, dedupe: trusted,"),
+    }
+    more = {**FILES, "specs/book.yaml": settings.replace("{chain: string}", "{chain: string, path: string}")}
+    assert [one["code"] for one in compare(FILES, other)["findings"]] == ["RB610"]
+    assert [one["code"] for one in compare(more, FILES)["findings"]] == ["RB610"]
+    assert compare(FILES, more)["findings"] == []

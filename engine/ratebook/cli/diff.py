@@ -131,6 +131,7 @@ def _compared(options: RunOptions, names: tuple[str | None, str | None], asked: 
     from ratebook.billrun.issued import NothingIssued
     from ratebook.cli.session import broken, earlier_book, open_session, read_period
     from ratebook.preview.diff import Comparison, Side
+    from ratebook.preview.sources_read import read_otherwise
     from ratebook.sources.environment import open_store
     from ratebook.sources.errors import SourceError
     from ratebook.sources.issued import IssuedFolders
@@ -151,7 +152,7 @@ def _compared(options: RunOptions, names: tuple[str | None, str | None], asked: 
             IssuedFolders(options.issued) if options.issued else NothingIssued(),
         ).document()
     except SourceError as error:
-        raise broken(error) from None
+        raise broken(SourceError([*error.findings, *read_otherwise(first.book, second.book)])) from None
 
 
 def _head(session: "Session", head: str | None) -> tuple[str, "Book"]:

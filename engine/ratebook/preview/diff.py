@@ -30,6 +30,7 @@ from ratebook.preview.causes import Causes
 from ratebook.preview.policy import verdict
 from ratebook.preview.price_sheet import price_sheets
 from ratebook.preview.shields import Shielded
+from ratebook.preview.sources_read import read_otherwise
 from ratebook.preview.steps import way
 from ratebook.preview.touched import Touched, Tracer
 from ratebook.preview.words import said, title
@@ -268,7 +269,7 @@ class _Report:
                 for kind in ("newly_billed", "newly_unbilled")
             },
             "price_sheets": price_sheets(asked.first.book, asked.second.book),
-            "findings": self.findings,
+            "findings": [*self._sources(), *self.findings],
             "policy": None,
         }
         policies = [side.book.policy for side in (asked.first, asked.second)]
@@ -276,6 +277,10 @@ class _Report:
             first, second = policies
             document["policy"] = verdict(first, document, asked.on, head=second, places=self._place)
         return document
+
+    def _sources(self) -> Iterator[dict[str, Any]]:
+        for one in read_otherwise(self.asked.first.book, self.asked.second.book):
+            yield one.document()
 
     def _usage_document(self, run: BillRun) -> dict[str, Any]:
         window = self.asked.period.window(zone("UTC")) if run.plan is None else run.plan.window
