@@ -7,7 +7,7 @@ from ratebook.book import Book
 from ratebook.book.model.settings import Source
 from ratebook.findings import Finding
 
-_HELP: Final = "compare what each comes to by itself: `ratebook rate --save` with both, then `ratebook diff A.json B.json`"
+_HELP: Final = "run `ratebook rate --save` with each book, then compare these: `ratebook diff A.json B.json`"
 
 
 def read_otherwise(first: Book, second: Book) -> Iterator[Finding]:
