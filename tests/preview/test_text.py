@@ -39,6 +39,15 @@ def test_a_name_cannot_command_the_terminal() -> None:
     assert "\x1b" not in draw_text(document)
 
 
+def test_what_shields_a_contract_from_several_causes_is_said_once() -> None:
+    document: Any = deepcopy(RICH)
+    [own] = [one for one in document["contracts"] if one["contract"] == "evergreen"]
+    own["shielded"] += [{**own["shielded"][0], "cause": cause} for cause in (2, 1)]
+
+    row = "    evergreen, by a minimum from causes 1, 2, 3: pays the same (contracts/evergreen.yaml:9)"
+    assert [one for one in draw_text(document).splitlines() if "evergreen," in one] == [row]
+
+
 def test_causes_and_contracts_are_cut_to_the_largest() -> None:
     rows = draw_text(RICH).splitlines()
 

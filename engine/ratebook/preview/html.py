@@ -21,14 +21,14 @@ MOST_CONTRACTS: Final = 2_000
 
 _SAID: Final = (
     "counted",
-    "from_cause",
+    "from_causes",
     "is_unchanged",
     "kinds_of",
     "movers",
     "name_of",
     "place_of",
     "reach",
-    "shielded",
+    "shields_of",
     "sides",
     "usage_rows",
     "verdict_of",

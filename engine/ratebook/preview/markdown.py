@@ -12,7 +12,7 @@ from ratebook.preview.wording import (
     VERDICTS,
     approvers,
     counted,
-    from_cause,
+    from_causes,
     is_unchanged,
     kinds_of,
     movers,
@@ -141,8 +141,12 @@ def _contract(one: ContractChange) -> list[str]:
 def _shields(document: DiffDocument) -> Section:
     found = shielded(document)
     rows = [
-        [escaped(name_of(one)), f"{SHIELDS[shield['by']]}{from_cause(shield)}", code(place_of(shield))]
-        for one, shield in found[:_MOST_ROWS]
+        [
+            escaped(name_of(one.contract)),
+            f"{SHIELDS[one.shield['by']]}{from_causes(one)}",
+            code(place_of(one.shield)),
+        ]
+        for one in found[:_MOST_ROWS]
     ]
     return table("Shielded", "contract|by|where", rows, len(found))
 

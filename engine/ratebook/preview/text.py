@@ -14,7 +14,7 @@ from ratebook.preview.wording import (
     UNCHANGED,
     VERDICTS,
     counted,
-    from_cause,
+    from_causes,
     is_unchanged,
     kinds_of,
     money_of,
@@ -117,10 +117,10 @@ def _rest(number: int) -> Iterator[str]:
 
 def _shielded(document: DiffDocument) -> Iterator[str]:
     found = shielded(document)
-    for contract, shield in found[:_MOST_SHIELDED]:
-        what = f"{contract['contract']}, by {SHIELDS[shield['by']]}{from_cause(shield)}"
-        still = "" if Decimal(contract["difference"]) else ": pays the same"
-        yield from _hanging("    ", f"{what}{still} ({place_of(shield)})")
+    for one in found[:_MOST_SHIELDED]:
+        what = f"{one.contract['contract']}, by {SHIELDS[one.shield['by']]}{from_causes(one)}"
+        still = "" if Decimal(one.contract["difference"]) else ": pays the same"
+        yield from _hanging("    ", f"{what}{still} ({place_of(one.shield)})")
     yield from _rest(len(found) - _MOST_SHIELDED)
 
 

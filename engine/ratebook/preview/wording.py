@@ -45,10 +45,11 @@ NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 
 class Shielded(NamedTuple):
-    """A contract, and what shields it."""
+    """A contract, what shields it, and from which causes; none where it is from all of them together."""
 
     contract: ContractChange
     shield: Shield
+    causes: tuple[int, ...]
 
 
 def signed(amount: str) -> str:
@@ -125,12 +126,25 @@ def movers(document: DiffDocument) -> list[ContractChange]:
 
 def shielded(document: DiffDocument) -> list[Shielded]:
     """Give the contracts that something shields, each with every reason."""
-    return [Shielded(one, shield) for one in document["contracts"] for shield in one["shielded"]]
+    return [found for one in document["contracts"] for found in shields_of(one)]
 
 
-def from_cause(shield: Shield) -> str:
-    """Say from which cause a contract is shielded; causes count from 1 for people."""
-    return "" if shield["cause"] is None else f" from cause {shield['cause'] + 1}"
+def shields_of(contract: ContractChange) -> list[Shielded]:
+    """Give what shields a contract, each once, with all causes that it stands before."""
+    found: dict[tuple[str, str], tuple[Shield, list[int]]] = {}
+    for shield in contract["shielded"]:
+        _, causes = found.setdefault((shield["by"], shield["pointer"]), (shield, []))
+        if shield["cause"] is not None and shield["cause"] not in causes:
+            causes.append(shield["cause"])
+    return [Shielded(contract, shield, tuple(sorted(causes))) for shield, causes in found.values()]
+
+
+def from_causes(shield: Shielded) -> str:
+    """Say from which causes a contract is shielded; causes count from 1 for people."""
+    numbers = [str(cause + 1) for cause in shield.causes]
+    if not numbers:
+        return ""
+    return f" from cause {numbers[0]}" if len(numbers) == 1 else f" from causes {', '.join(numbers)}"
 
 
 def usage_rows(document: DiffDocument) -> Iterator[tuple[str, MeterUsage]]:
