@@ -49,8 +49,8 @@ from ratebook.usage.rows import MeasureCount, MeasuredUsage, SubjectRow, UsageRo
 Contracts = Callable[[], Iterator[Contract]]
 """Gives the stream of contracts, in order of id; a run reads it twice."""
 
-_BATCH: Final = 32
-"""Contracts at a time: each step takes all of them, so that what it needs stays in the processor's cache."""
+_BATCH: Final = 16
+"""Contracts at a time, step by step: enough to share what a step costs, few enough for the processor's cache."""
 
 
 class AccountUsage(NamedTuple):
