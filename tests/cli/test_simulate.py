@@ -125,6 +125,8 @@ def test_revenue_is_what_rate_invoices_for_each_book(folder: Path) -> None:
         (("--currency", "usd"), "'usd' is not a currency, as in EUR"),
         (("--out", "year.xls"), "year.xls has none of the endings .csv, .parquet, .json, .html"),
         (("--against", "nowhere"), "nowhere"),
+        (("--as-if", "all"), "--as-if all needs --against: what changes is seen beside the book before"),
+        (("--as-if", "soon"), "'soon' is no date; write 2026-12-01 or all"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_measured(

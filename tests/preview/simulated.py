@@ -1,7 +1,7 @@
 """A small book over two months, and what a simulation says of it, in a few words a row."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from ratebook.book import Book, load
@@ -85,6 +85,7 @@ def simulate(
     by: str = "",
     currency: str = "",
     rates: RateTable | None = None,
+    day: date | None = None,
 ) -> dict[str, Any]:
     """Simulate two months."""
     return Simulation(
@@ -95,6 +96,7 @@ def simulate(
         rates or RateTable(),
         by,
         currency,
+        day,
     ).document()
 
 

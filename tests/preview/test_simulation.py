@@ -7,9 +7,12 @@ A call costs 1, and then 2. Pro is 10 a month with 10 calls included, Lite 3 for
 - bolt is 3 × 3 = 9 in October.
 """
 
+from datetime import date
+
 import pytest
 
 from ratebook.preview.months import Months
+from ratebook.preview.simulation_text import draw_simulation
 from tests.builders import rate_table
 from tests.preview.simulated import COSTS, DEARER, FILES, USAGE, edited, rows, simulate
 
@@ -26,6 +29,15 @@ def test_revenue_was_and_will_be_by_month_plan_and_contract() -> None:
     (total,) = document["totals"]
     assert (total["difference"], total["percent"], total["contracts"]) == ("100.00", "77.52", 2)
     assert (total["cost"], total["margin"], document["by_value"]) == (None, None, [])
+
+
+def test_a_later_price_moves_nothing_unless_it_is_taken_to_hold_already() -> None:
+    versions = "{per: 1, versions: [{amount: 1}, {from: 2026-12-01, amount: 2}]}"
+    later = {"specs/rating/calls.yaml": ("{amount: 1, per: 1}", versions)}
+    assert rows(simulate(edited(later), FILES), "totals") == ["129.00 → 129.00"]
+    document = simulate(edited(later), FILES, day=date(2026, 12, 1))
+    assert rows(document, "totals") == ["129.00 → 229.00"]
+    assert draw_simulation(document).startswith("2026-09 to 2026-10, first → second, as if from 2026-12-01;")
 
 
 def test_revenue_by_chain_shares_what_is_included_and_leaves_fees_to_no_chain() -> None:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -13,7 +12,6 @@ from ratebook.cli.options import RunOptions, last_month, run_options, today
 
 if TYPE_CHECKING:
     from ratebook.book import Book
-    from ratebook.calendar import RunPeriod
     from ratebook.cli.session import Session
 
 _REFUSED: Final = 1
@@ -129,7 +127,7 @@ def _drawn(document: Any, form: str, root: str) -> str:  # noqa: ANN401 - the di
 
 def _compared(options: RunOptions, names: tuple[str | None, str | None], asked: Asked) -> dict[str, Any]:
     from ratebook.billrun.issued import NothingIssued
-    from ratebook.cli.session import broken, earlier_book, open_session, read_period
+    from ratebook.cli.session import broken, earlier_book, open_session, read_as_if, read_date, read_period
     from ratebook.preview.diff import Comparison, Side
     from ratebook.preview.sources_read import read_otherwise
     from ratebook.sources.environment import open_store
@@ -147,8 +145,8 @@ def _compared(options: RunOptions, names: tuple[str | None, str | None], asked: 
             period,
             open_store(second.book, options.environment, options.root),
             session.rates,
-            _date(asked.on, "--on") or today(),
-            _as_if(asked.day, first.book, second.book, period),
+            read_date(asked.on, "--on") or today(),
+            read_as_if(asked.day, first.book, second.book, period.last),
             IssuedFolders(options.issued) if options.issued else NothingIssued(),
         ).document()
     except SourceError as error:
@@ -161,18 +159,3 @@ def _head(session: "Session", head: str | None) -> tuple[str, "Book"]:
     if head is None:
         return _WORKING_TREE, session.book
     return head, read_book(Path(head)) if Path(head).is_dir() else read_book(session.root, head)
-
-
-def _as_if(text: str | None, first: "Book", second: "Book", period: "RunPeriod") -> date | None:
-    from ratebook.preview.as_if import last_begin
-
-    return last_begin(first, second, period.last) if text == "all" else _date(text, "--as-if", " or all")
-
-
-def _date(text: str | None, option: str, otherwise: str = "") -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(
-            f"{text!r} is no date; write 2026-12-01{otherwise}", param_hint=option
-        ) from None

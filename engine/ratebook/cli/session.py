@@ -4,7 +4,7 @@ import atexit
 import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -182,3 +182,20 @@ def read_period(text: str) -> RunPeriod:
 def now() -> Instant:
     """Read the clock: only to say that a period is not over, never for an amount."""
     return from_datetime(datetime.now(UTC))  # noqa: TID251 - the edge of the program
+
+
+def read_date(text: str | None, option: str, otherwise: str = "") -> date | None:
+    """Read a date of an option; None where it is not given."""
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is no date; write 2026-12-01{otherwise}", param_hint=option
+        ) from None
+
+
+def read_as_if(text: str | None, first: Book, second: Book, after: date) -> date | None:
+    """Read `--as-if`: a date, or `all` for the day on which the last change of two books begins after a period."""
+    from ratebook.preview.as_if import last_begin
+
+    return last_begin(first, second, after) if text == "all" else read_date(text, "--as-if", " or all")

@@ -23,6 +23,7 @@ class Asked(NamedTuple):
     last: int | None
     by: str | None
     currency: str | None
+    day: str | None
 
 
 @click.command()
@@ -35,6 +36,12 @@ class Asked(NamedTuple):
 @click.option("--months", help="The months, both included: 2026-01/2026-12, or 2026-10; at most 24.")
 @click.option("--last", type=int, help="So many months that are over instead; 12 unless given.")
 @click.option("--by", help="Tell revenue and cost apart by a dimension of usage lines, as in chain.")
+@click.option(
+    "--as-if",
+    "day",
+    metavar="DATE|all",
+    help="Run both books as if the versions of this date held already; all: as if all that change did.",
+)
 @click.option("--currency", help="Convert all figures at the rates of the book, each at its period's end.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output."
@@ -77,23 +84,27 @@ def simulate(root: Path, environment: str, form: str, files: tuple[Path, ...], *
 
 
 def _simulated(session: "Session", asked: Asked) -> dict[str, Any]:
-    from ratebook.cli.session import broken
+    from ratebook.cli.session import broken, read_as_if
     from ratebook.preview.diff import Side
     from ratebook.preview.simulation import Simulation
     from ratebook.sources.environment import open_store
     from ratebook.sources.errors import SourceError
 
     _check(session, asked)
+    months = _months(asked)
+    head = Side(_WORKING_TREE, session.book)
     base = None if asked.against is None else Side(*_base(session, asked.against))
+    day = read_as_if(asked.day, (base or head).book, head.book, months.end)
     try:
         return Simulation(
-            Side(_WORKING_TREE, session.book),
+            head,
             base,
-            _months(asked),
+            months,
             open_store(session.book, session.environment, session.root),
             session.rates,
             asked.by or "",
             asked.currency or "",
+            day,
         ).document()
     except SourceError as error:
         raise broken(error) from None
@@ -110,6 +121,8 @@ def _check(session: "Session", asked: Asked) -> None:
         raise click.BadParameter(f"no meter has a dimension {asked.by!r}; {help_}", param_hint="--by")
     if asked.currency is not None and asked.currency not in MINOR_UNITS:
         raise click.BadParameter(f"{asked.currency!r} is not a currency, as in EUR", param_hint="--currency")
+    if asked.day == "all" and asked.against is None:
+        raise click.UsageError("--as-if all needs --against: what changes is seen beside the book before")
 
 
 def _base(session: "Session", against: str) -> tuple[str, "Book"]:

@@ -7,6 +7,7 @@ it, as what it costs, and on each plan that it might change to.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final, NamedTuple
@@ -20,6 +21,7 @@ from ratebook.compiler.run import RunCompiler
 from ratebook.findings import Finding
 from ratebook.fx import RateTable
 from ratebook.money import ZERO, total_of
+from ratebook.preview.as_if import as_if
 from ratebook.preview.cheapest import Bill, Meters, Offers, cheaper
 from ratebook.preview.costs import CostTerms, cost_book, cost_of
 from ratebook.preview.diff import Side
@@ -82,6 +84,7 @@ class Simulation:
         rates: exchange rates.
         by: a dimension of usage lines by which revenue and cost are told apart; "" for none.
         currency: into which all figures are converted; "" leaves each invoice in its own.
+        day: runs both books as if the versions of this day held already; None as they are.
     """
 
     side: Side
@@ -91,6 +94,7 @@ class Simulation:
     rates: RateTable
     by: str = ""
     currency: str = ""
+    day: date | None = None
     _tables: dict[Axis, Table] = field(default_factory=lambda: {axis: Table() for axis in _AXES})
     _distribution: Distribution = field(default_factory=Distribution)
     _plans: dict[str, str] = field(default_factory=dict)
@@ -99,8 +103,15 @@ class Simulation:
     _exchange: Exchange = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin without any rate."""
+        """Begin without any rate, with the books as they are taken to hold."""
+        self.side = self._as_if(self.side)
+        self.base = None if self.base is None else self._as_if(self.base)
         self._exchange = Exchange(self.rates, self.currency)
+
+    def _as_if(self, side: Side) -> Side:
+        if self.day is None:
+            return side
+        return replace(side, book=as_if(side.book, self.day, self.months.first))
 
     @property
     def known(self) -> Known:
@@ -216,6 +227,7 @@ class Simulation:
             "format_version": "1.0",
             "kind": "simulation",
             "months": list(self.months.names),
+            "as_if": None if self.day is None else self.day.isoformat(),
             "base": None if self.base is None else _side(self.base),
             "head": _side(self.side),
             "engine": {"ratebook": __version__, "semantics": SEMANTICS, "tzdata": tzdata_version()},

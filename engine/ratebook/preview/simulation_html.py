@@ -49,6 +49,7 @@ def _template() -> Template:
     }
     environment.globals |= {
         "counted": wording.counted,
+        "as_if_words": simulation_words.as_if_words,
         "months_words": simulation_words.months_words,
         "movers": simulation_words.movers,
         "finding_words": simulation_words.finding_words,

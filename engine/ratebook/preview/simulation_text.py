@@ -8,6 +8,7 @@ from typing import Any, Final
 from ratebook.findings import printable
 from ratebook.invoice.text import grouped
 from ratebook.preview.simulation_words import (
+    as_if_words,
     bucket_words,
     finding_words,
     months_words,
@@ -37,7 +38,9 @@ def _head(document: Row) -> str:
     months = months_words(document)
     base = f"{document['base']['name']} → " if document["base"] else ""
     converted = f", all in {document['currency']}" if document["currency"] else ""
-    return f"{months}, {base}{document['head']['name']}{converted}; revenue without tax"
+    return (
+        f"{months}, {base}{document['head']['name']}{as_if_words(document)}{converted}; revenue without tax"
+    )
 
 
 def _sections(document: Row) -> Iterator[str]:

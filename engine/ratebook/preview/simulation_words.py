@@ -19,6 +19,11 @@ def months_words(document: Row) -> str:
     return str(months[0]) if len(months) == 1 else f"{months[0]} to {months[-1]}"
 
 
+def as_if_words(document: Row) -> str:
+    """Say which day's versions were taken to hold in all months; nothing where each had its own."""
+    return f", as if from {document['as_if']}" if document["as_if"] else ""
+
+
 def rounded(amount: str, currency: str) -> str:
     """Round an amount to its currency, for people."""
     return str(Decimal(amount).quantize(minor_unit(currency), context=EXACT))
