@@ -61,7 +61,7 @@ from tests.oracle.fees import Boundary, accrues, boundaries, fee_lines
 from tests.oracle.findings import Findings
 from tests.oracle.invoice import Due, Invoicing
 from tests.oracle.measure import Deduplicated, Event, Row, deduplicate, events_of, meets
-from tests.oracle.stages import Part, Stage, parts_of, stages_of
+from tests.oracle.stages import Part, Stage, parts_of, plan_names, stages_of
 from tests.oracle.units import with_worth
 
 
@@ -114,8 +114,8 @@ class Run:
         return self.rows[self.book["meters"][meter]["source"]].rows
 
     def all_terms(self) -> list[Agreement]:
-        """What the contracts come to in all stages of their lives."""
-        return [stage.terms for one in self.agreements for stage in self.stages[one.id]]
+        """What the contracts come to on all of their plans, also on one that a pause leaves no time to."""
+        return [agreement(self.book, one.id, name) for one in self.agreements for name in plan_names(one)]
 
     def rules_of(self, meter: str, row: Row) -> set[str]:
         """The rules that count a row of a meter."""
