@@ -258,12 +258,36 @@ def test_a_price_sheet_shows_what_held_before_on_each_day_that_a_price_changes()
         {
             "plan": "pro",
             "rows": [
-                {"item": "base", "was": "10", "will_be": "12"},
+                {"item": "base", "was": "10.00", "will_be": "12.00"},
                 {"item": "calls: included", "was": "10", "will_be": "10"},
-                {"item": "calls", "was": "1", "will_be": "1"},
-                {"item": "calls from 2026-12-01", "was": "1", "will_be": "2"},
+                {"item": "calls", "was": "1.00", "will_be": "1.00"},
+                {"item": "calls from 2026-12-01", "was": "1.00", "will_be": "2.00"},
             ],
         }
+    ]
+
+
+def test_a_price_sheet_writes_numbers_for_people() -> None:
+    tiers = "price: {model: graduated, per: 1_000, tiers: [{up_to: 100_000, amount: 0.5}, {amount: %s}]}"
+    first = edited(("specs/rating/calls.yaml", "price: {amount: 1, per: 1}", tiers % "0.4005"))
+    second = edited(("specs/rating/calls.yaml", "price: {amount: 1, per: 1}", tiers % "0.30"))
+    [sheet] = compare(first, second)["price_sheets"]
+    assert [(row["item"], row["was"], row["will_be"]) for row in sheet["rows"]][2:] == [
+        ("calls, tier 1 up to 100,000", "0.50 / 1,000", "0.50 / 1,000"),
+        ("calls, tier 2", "0.4005 / 1,000", "0.30 / 1,000"),
+    ]
+
+
+def test_what_changes_in_a_plan_is_called_by_the_id_of_its_fee_or_charge() -> None:
+    fee = "{id: base, name: Base, amount: 10, bill: in_arrears}"
+    second = edited(
+        ("plans/pro.yaml", "included: 10", "included: 20"),
+        ("plans/pro.yaml", f"[{fee}]", "[{id: seats, name: Seats, amount: 5}]"),
+    )
+    causes = compare(FILES, second)["causes"]
+    assert [[one["title"] for one in (cause, *cause["with"])] for cause in causes] == [
+        ["plans/pro: fee base", "plans/pro: fee seats"],
+        ["plans/pro: charge calls, included"],
     ]
 
 

@@ -317,7 +317,7 @@ class _Report:
         return {
             "pointer": change.pointer,
             "place": self._place(change.pointer),
-            "title": title(change),
+            "title": title(change, self.asked.first.book, self.asked.second.book),
             "was": said(change.was),
             "now": said(change.now),
         }

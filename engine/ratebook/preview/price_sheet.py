@@ -1,6 +1,7 @@
 """The prices of plans as a customer would read them, before and after."""
 
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from ratebook.book.model import (
     RatingRule,
     Volume,
 )
+from ratebook.invoice.text import grouped
 from ratebook.money import plain
 from ratebook.preview.words import flow
 
@@ -63,7 +65,7 @@ def _prices(book: Book, plan: Plan | None) -> Iterator[tuple[str, Dates]]:
         if charge.rating in book.rules:
             yield from _charge(charge, book.rules[charge.rating])
     if plan is not None and plan.minimum is not None:
-        yield "minimum", _dated(plan.minimum, lambda minimum: {"minimum": _said(minimum.amount)})
+        yield "minimum", _dated(plan.minimum, lambda minimum: {"minimum": _money(minimum.amount)})
 
 
 def _charge(charge: Charge, rule: RatingRule) -> Iterator[tuple[str, Dates]]:
@@ -80,7 +82,7 @@ def _charge(charge: Charge, rule: RatingRule) -> Iterator[tuple[str, Dates]]:
 
 
 def _of_fee(fee: Fee, amount: object) -> Mapping[str, str]:
-    return {fee.id: _said(amount) if fee.quantity == 1 else f"{_said(amount)} × {plain(fee.quantity)}"}
+    return {fee.id: _money(amount) if fee.quantity == 1 else f"{_money(amount)} × {_said(fee.quantity)}"}
 
 
 def _one_row(item: str, value: object) -> Mapping[str, str]:
@@ -95,14 +97,22 @@ def _dated(dated: Dated[Any], rows: Callable[[Any], Mapping[str, str]]) -> Dates
 
 
 def _said(value: object) -> str:
+    if isinstance(value, Decimal):
+        return grouped(plain(value))
     return flow(meaning(value))
+
+
+def _money(amount: object) -> str:
+    """Write an amount with two decimals or more; one for each currency as the book has it."""
+    whole, _, rest = _said(amount).partition(".")
+    return f"{whole}.{rest:0<2}" if isinstance(amount, Decimal) else _said(amount)
 
 
 def _price(price: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any price of the model
     if isinstance(price, Graduated | Volume):
         for number, tier in enumerate(price.tiers, start=1):
-            flat = f" + {_said(tier.flat)}" if tier.flat else ""
-            up_to = "" if tier.up_to is None else f" up to {plain(tier.up_to)}"
+            flat = f" + {_money(tier.flat)}" if tier.flat else ""
+            up_to = "" if tier.up_to is None else f" up to {_said(tier.up_to)}"
             yield f", tier {number}{up_to}", f"{_amount(tier, price)}{flat}"
     elif isinstance(price, PerUnit):
         yield "", _amount(price, price)
@@ -115,8 +125,8 @@ def _price(price: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any price
 
 def _amount(tier: Any, price: Any) -> str:  # noqa: ANN401 - a tier or a price by the unit
     per = tier.per or price.per
-    text = _said(tier.amount)
-    return text if per in {None, 1} else f"{text} / {plain(per)}"
+    text = _money(tier.amount)
+    return text if per in {None, 1} else f"{text} / {_said(per)}"
 
 
 def _cells(tree: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

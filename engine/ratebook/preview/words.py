@@ -4,6 +4,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final
 
+from ratebook.book import Book
 from ratebook.book.changes import Change
 from ratebook.book.difference import Absent
 from ratebook.book.meaning import meaning
@@ -11,6 +12,7 @@ from ratebook.book.model import Contract
 from ratebook.money import plain
 
 _LONGEST: Final = 100
+_IN_AN_ENTRY: Final = 2
 _SINGULAR: Final = {
     "fees": "fee",
     "charges": "charge",
@@ -24,15 +26,28 @@ _SINGULAR: Final = {
 }
 
 
-def title(change: Change) -> str:
-    """Say where a change is: `rating/rpc-requests: price, tier 2, amount`."""
+def title(change: Change, first: Book, second: Book) -> str:
+    """Say where a change is: `rating/rpc-requests: price, tier 2, amount`; fees and charges of plans by their ids."""
     path = change.path
+    called = _called(change, first if isinstance(change.now, Absent) else second)
     words = [
-        f"{_SINGULAR.get(before, before)} {int(key) + 1}" if key.isdecimal() else key
-        for before, key in pairwise(("", *path))
+        f"{_SINGULAR.get(before, before)} {called if place == 1 and called else int(key) + 1}"
+        if key.isdecimal()
+        else key
+        for place, (before, key) in enumerate(pairwise(("", *path)))
         if key not in _SINGULAR or key == path[-1]
     ]
     return f"{change.document}: {', '.join(words)}" if words else change.document
+
+
+def _called(change: Change, book: Book) -> str | None:
+    """Give the id of the fee, charge or the like of a plan in which a change is, where it is in one."""
+    plan = book.plans.get(change.document.removeprefix("plans/"))
+    if plan is None or len(change.path) < _IN_AN_ENTRY or not change.path[1].isdecimal():
+        return None
+    entries = getattr(plan, change.path[0], ())
+    number = int(change.path[1])
+    return getattr(entries[number], "id", None) if number < len(entries) else None
 
 
 def said(value: object) -> str | None:
