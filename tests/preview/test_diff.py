@@ -405,3 +405,15 @@ def test_a_source_that_is_read_otherwise_is_told_as_usage_is_measured_once() -> 
     assert [one["code"] for one in compare(FILES, other)["findings"]] == ["RB610"]
     assert [one["code"] for one in compare(more, FILES)["findings"]] == ["RB610"]
     assert compare(FILES, more)["findings"] == []
+
+
+def test_a_table_that_is_new_all_over_is_one_change() -> None:
+    """All 130 calls are of eth, whose factor of 1 becomes 2; 60 others change as well."""
+
+    def files(factor: int) -> dict[str, str]:
+        values = ", ".join(f"{chain}: {factor}" for chain in ("eth", *(f"c{number}" for number in range(60))))
+        rule = FILES["specs/rating/calls.yaml"] + "multiply_by: [weights]\n"
+        table = f"by: [chain]\nvalues: {{{values}}}\n"
+        return {**FILES, "specs/rating/calls.yaml": rule, "specs/multipliers/weights.yaml": table}
+
+    assert money(compare(files(1), files(2))) == {"multipliers/weights": "130.00 USD"}

@@ -4,7 +4,7 @@ The order is that in which an amount comes about: settings, meters, multipliers,
 then contracts; what is taken away comes last. It is an order of meaning and of ids: files and lines have no say in it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -26,6 +26,9 @@ KINDS: Final[Mapping[str, str]] = {
 
 _BESIDE: Final = ("policy", "costs")
 """Single files of `specs` that move no amount, and yet must be seen to change."""
+
+_MOST: Final = 50
+"""Most places of a document that are changes by themselves: a table that is new all over is rated once."""
 
 _SETTINGS: Final = frozenset({"environments", "name", "syntax"})
 """Keys of `specs/book.yaml` that move no amount."""
@@ -99,8 +102,22 @@ def _of_kind(was: Mapping[str, Any], now: Mapping[str, Any], attribute: str, kin
         elif name not in now:
             yield Change(document, was[name], ABSENT, _take(attribute, name), removes=True)
         else:
-            for one in differences(was[name], now[name]):
+            found = list(differences(was[name], now[name]))
+            for one in found if len(found) <= _MOST else [_as_one(was[name], now[name], found)]:
                 yield _change(document, one, _inside(attribute, name, one.make))
+
+
+def _as_one(was: object, now: object, found: Sequence[Difference]) -> Difference:
+    begins = [one.begins for one in found]
+    return Difference(
+        (),
+        was,
+        now,
+        lambda _: now,
+        begins=None if None in begins else min(begins, key=str),
+        reference=next((one.reference for one in found if one.reference), None),
+        adds_version=all(one.adds_version for one in found),
+    )
 
 
 def _change(document: str, one: Difference, make: Make) -> Change:

@@ -9,6 +9,7 @@ from ratebook.book.changes import Change
 from ratebook.book.difference import Absent
 from ratebook.book.meaning import meaning
 from ratebook.book.model import Contract
+from ratebook.book.model.base import MARK
 from ratebook.money import plain
 
 _LONGEST: Final = 100
@@ -65,7 +66,8 @@ def said(value: object) -> str | None:
 def flow(value: Any) -> str:  # noqa: ANN401 - a JSON document
     """Write a JSON document as YAML in one line would."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {flow(one)}" for key, one in value.items() if one is not None) + "}"
+        entries = (f"{key.removeprefix(MARK)}: {flow(one)}" for key, one in value.items() if one is not None)
+        return "{" + ", ".join(entries) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(flow(one) for one in value) + "]"
     if isinstance(value, bool):
