@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from ratebook.preview.markdown import draw_markdown
 from ratebook.preview.text import WIDTH, draw_text
 from tests.preview.documents import DOCUMENTS, EMPTY, RICH, SMALL
 from tests.preview.golden_file import TextFile
@@ -30,6 +31,19 @@ def test_a_change_that_moves_no_money_is_still_shown() -> None:
     document: Any = {**EMPTY, "causes": [RICH["causes"][5]]}
 
     assert "moves no money" in draw_text(document)
+
+
+def test_what_begins_later_is_said_not_to_be_judged_yet() -> None:
+    document: Any = deepcopy(SMALL)
+    later = {"categories": ["forward_only"], "begins": "2026-12-01", "money": [], "contracts": 0}
+    document |= {"policy": {"verdict": "allowed", "rules": []}}
+    document["causes"][0] |= later
+
+    said = "cause 1 begins later, and what will move is not judged: --as-if all does"
+    assert f"    no rule is met\n    {said}" in draw_text(document)
+    assert f"**Not judged yet:** {said}" in draw_markdown(document)
+    document["as_if"] = "2026-12-01"
+    assert "not judged" not in draw_text(document)
 
 
 def test_a_name_cannot_command_the_terminal() -> None:

@@ -17,6 +17,7 @@ from ratebook.preview.wording import (
     kinds_of,
     movers,
     name_of,
+    not_judged,
     percent,
     place_of,
     reach,
@@ -91,6 +92,9 @@ def _needs(document: DiffDocument) -> Iterator[str]:
     if needed:
         roles = " and ".join(escaped(role) for role in approvers(document))
         yield f"**Needs:** approval{roles and f' by {roles}'} ({_reasons(needed)})\n"
+    later = not_judged(document)
+    if later:
+        yield f"**Not judged yet:** {later}\n"
     for words, usage in usage_rows(document):
         names = ", ".join(code(one) for one in usage["contracts"][:_MOST_ROWS])
         events = counted(usage["events"], "event")

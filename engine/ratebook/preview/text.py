@@ -19,6 +19,8 @@ from ratebook.preview.wording import (
     kinds_of,
     money_of,
     movers,
+    moves_later,
+    not_judged,
     percent,
     place_of,
     reach,
@@ -82,14 +84,15 @@ def _causes(document: DiffDocument) -> Iterator[str]:
         for other in cause["with"]:
             yield from _hanging("    with ", f"{other['title']}: {was_now(other)} ({place_of(other)})")
         yield from _hanging("    ", " · ".join(part for part in (place_of(cause), kinds_of(cause)) if part))
-        yield from _hanging("    ", _moves(cause, document["as_if"]))
+        yield from _hanging("    ", _moves(cause, document))
     yield from _rest(len(causes) - _MOST_CAUSES)
 
 
-def _moves(cause: Cause, as_if: str | None) -> str:
+def _moves(cause: Cause, document: DiffDocument) -> str:
+    if moves_later(cause, document):
+        return f"moves no money yet: --as-if {cause['begins']} shows what it will"
     if not cause["money"]:
-        later = "forward_only" in cause["categories"] and as_if is None and cause["begins"]
-        return f"moves no money yet: --as-if {later} shows what it will" if later else "moves no money"
+        return "moves no money"
     return f"{counted(cause['contracts'], 'contract')}: {money_of(cause)}"
 
 
@@ -153,6 +156,7 @@ def _policy(document: DiffDocument) -> Iterator[str]:
         yield from _hanging("    ", _rule(rule))
     if document["policy"] and not rules:
         yield "    no rule is met"
+    yield from _hanging("    ", not_judged(document))
 
 
 def _rule(rule: RuleVerdict) -> str:

@@ -68,6 +68,21 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
+def moves_later(cause: Cause, document: DiffDocument) -> bool:
+    """Tell whether a cause begins later and moves no money for that reason alone."""
+    is_later = "forward_only" in cause["categories"] and cause["begins"] is not None
+    return is_later and not cause["money"] and document["as_if"] is None
+
+
+def not_judged(document: DiffDocument) -> str:
+    """Say which causes the policy cannot judge by what they move, as they begin later; nothing where none is."""
+    later = [str(number) for number, one in enumerate(document["causes"], 1) if moves_later(one, document)]
+    if not later or document["policy"] is None:
+        return ""
+    causes = f"cause {later[0]} begins" if len(later) == 1 else f"causes {', '.join(later)} begin"
+    return f"{causes} later, and what will move is not judged: --as-if all does"
+
+
 def is_unchanged(document: DiffDocument) -> bool:
     """Tell whether there is nothing to show: no change of the book, of a bill or of what was found."""
     usage = document["usage_changes"]
