@@ -185,7 +185,7 @@ def test_schema_writes_all_of_them(tmp_path: Path) -> None:
     result = run("schema", "--write", "--book", tmp_path)
 
     assert result.exit_code == 0
-    assert len(list((tmp_path / "specs" / "schema").glob("*.schema.json"))) == 11
+    assert len(list((tmp_path / "specs" / "schema").glob("*.schema.json"))) == 12
 
 
 def test_a_published_plan_is_compared_with_an_earlier_book(
