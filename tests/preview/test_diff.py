@@ -417,3 +417,26 @@ def test_a_table_that_is_new_all_over_is_one_change() -> None:
         return {**FILES, "specs/rating/calls.yaml": rule, "specs/multipliers/weights.yaml": table}
 
     assert money(compare(files(1), files(2))) == {"multipliers/weights": "130.00 USD"}
+
+
+def test_a_currency_that_a_bill_has_only_on_the_way_adds_up_to_nothing() -> None:
+    """Acme's spec goes from dollars to euros, and acme itself to lira: 110 in dollars, 220 in euros, 330 in lira."""
+    listed = "amount: {USD: 1, EUR: 2, TRY: 3}"
+    first = edited(
+        ("specs/rating/calls.yaml", "amount: 1", listed),
+        ("plans/pro.yaml", "amount: 10", "amount: {USD: 20, EUR: 40, TRY: 60}"),
+    )
+    second = dict(first)
+    second["specs/world.yaml"] = first["specs/world.yaml"].replace("currency: USD", "currency: EUR")
+    second["contracts/acme.yaml"] = first["contracts/acme.yaml"] + "currency: TRY\n"
+    second.pop("contracts/bolt.yaml")
+    first.pop("contracts/bolt.yaml")
+    document = compare(first, second)
+    assert {
+        one["currency"]: (one["was"], one["will_be"], [share["difference"] for share in one["causes"]])
+        for one in document["contracts"]
+    } == {
+        "USD": ("110.00", "0.00", ["-110.00"]),
+        "EUR": ("0.00", "0.00", ["220.00", "-220.00"]),
+        "TRY": ("0.00", "330.00", ["330.00"]),
+    }

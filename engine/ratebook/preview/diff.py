@@ -158,7 +158,7 @@ class _Report:
                 found = shares.setdefault(currency, {})
                 found[cause] = found.get(cause, ZERO) + amount
         self._note(touched.pair.id, shares)
-        for currency in sorted({bill.currency for bill in (bills[0], bills[-1])} - {""}):
+        for currency in sorted({*shares, bills[0].currency, bills[-1].currency} - {""}):
             entry = self._entry(touched, bills[0], bills[-1], currency, shares.get(currency, {}))
             if entry["lines"] or entry["causes"] or entry["shielded"]:
                 self.contracts.append(entry)
