@@ -15,24 +15,11 @@ import pytest
 from ratebook.calendar import RunPeriod
 from ratebook.cli.watching import Watched, Watcher
 from tests.example import RATEBOOK, ratebook
+from tests.small_files import SMALL
 
-FILES = {
-    "specs/book.yaml": """\
-syntax: 1
-name: small
-currency: USD
-sources:
-  events: {subject: org, event_id: id, event_time: at, columns: {n: integer}}
-environments: {local: {usage: {duckdb: {events: usage.jsonl}}}}
-""",
-    "specs/world.yaml": "time_zone: UTC\ncurrency: USD\n",
-    "meters/calls.yaml": "source: events\naggregate: sum\nvalue: n\nunit: call\n",
-    "specs/rating/calls.yaml": "meter: calls\nprice: {amount: 2, per: 1}\ndescription: Calls\n",
-    "contracts/acme.yaml": "org: acme\ntype: metered\nspec: world\nstart: 2026-01-01\ncharges: [{rating: calls}]\n",
-    "contracts/bolt.yaml": "org: bolt\ntype: metered\nspec: world\nstart: 2026-01-01\ncharges: [{rating: calls}]\n",
-}
-USAGE = (("acme", 30), ("bolt", 5))
 PRICE = "specs/rating/calls.yaml"
+FILES = {**SMALL, PRICE: "meter: calls\nprice: {amount: 2, per: 1}\ndescription: Calls\n"}
+USAGE = (("acme", 30), ("bolt", 5))
 
 
 def write_usage(folder: Path, usage: tuple[tuple[str, int], ...] = USAGE) -> None:
