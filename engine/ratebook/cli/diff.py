@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from ratebook.cli.options import RunOptions, last_month, run_options, today
+from ratebook.cli.options import RunOptions, as_if_option, last_month, run_options, today
 
 if TYPE_CHECKING:
     from ratebook.book import Book
@@ -34,12 +34,7 @@ class Asked(NamedTuple):
 @click.argument("head", required=False)
 @run_options
 @click.option("--period", help="The period whose usage is rated; the last full month unless given.")
-@click.option(
-    "--as-if",
-    "day",
-    metavar="DATE|all",
-    help="Rate both books as if the versions of this date held already; all: as if all that change did.",
-)
+@as_if_option("Rate")
 @click.option("--on", help="The day of judgement: periods before it are closed; today unless given.")
 @click.option(
     "--format",

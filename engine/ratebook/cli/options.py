@@ -37,6 +37,16 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_options
 
 
+def as_if_option(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add `--as-if` to a command that takes two books as they will hold later, as the argument `day`."""
+    return click.option(
+        "--as-if",
+        "day",
+        metavar="DATE|all",
+        help=f"{what} both books as if the versions of this date held already; all: as if all that change did.",
+    )
+
+
 def today() -> date:
     """Read the day: only for what is asked for or judged, never for an amount."""
     return datetime.now(UTC).date()  # noqa: TID251 - the edge of the program

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
+from ratebook.cli.options import as_if_option
+
 if TYPE_CHECKING:
     from ratebook.book import Book
     from ratebook.cli.session import Session
@@ -36,12 +38,7 @@ class Asked(NamedTuple):
 @click.option("--months", help="The months, both included: 2026-01/2026-12, or 2026-10; at most 24.")
 @click.option("--last", type=int, help="So many months that are over instead; 12 unless given.")
 @click.option("--by", help="Tell revenue and cost apart by a dimension of usage lines, as in chain.")
-@click.option(
-    "--as-if",
-    "day",
-    metavar="DATE|all",
-    help="Run both books as if the versions of this date held already; all: as if all that change did.",
-)
+@as_if_option("Run")
 @click.option("--currency", help="Convert all figures at the rates of the book, each at its period's end.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output."

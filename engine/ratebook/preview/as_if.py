@@ -1,8 +1,8 @@
 """A book as if what holds on a later day held already: a price of December over the usage of October."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from itertools import chain
 from typing import Any
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from ratebook.book import Book
 from ratebook.book.changes import book_changes, contract_changes, contract_pairs
 from ratebook.book.model import Contract, ContractTerms, Dated, When
+from ratebook.book.model.times import day_of
 
 _PARTS = ("meters", "rules", "multipliers", "labels", "plans", "specs")
 
@@ -52,14 +53,18 @@ def last_begin(first: Book, second: Book, after: date) -> date | None:
         elif pair.was != pair.now:
             changes += [one for one in contract_changes(pair) if one.path not in {("start",), ("end",)}]
     for change in changes:
-        days.update((_day(change.begins), *_begin_days(change.now)))
+        days.update((*_days([change.begins]), *_begin_days(change.now)))
     return max((day for day in days if day >= after), default=None)
+
+
+def _days(moments: Iterable[When | None]) -> Iterator[date]:
+    return (day_of(one) for one in moments if one is not None)
 
 
 def _begin_days(value: object) -> Iterator[date]:
     """Give the days on which versions begin in a value of the model."""
     if isinstance(value, Dated):
-        yield from (_day(one.from_) for one in value.versions)
+        yield from _days(one.from_ for one in value.versions)
     elif isinstance(value, BaseModel):
         yield from chain.from_iterable(_begin_days(getattr(value, name)) for name in type(value).model_fields)
     elif isinstance(value, Mapping | tuple):
@@ -110,22 +115,16 @@ class _Move:
         return value
 
     def _dated(self, dated: Dated[Any]) -> Dated[Any]:
-        inside = [one for one in dated.versions if one.from_ is not None and _day(one.from_) > self.begins]
+        inside = [one for one in dated.versions if one.from_ is not None and day_of(one.from_) > self.begins]
         if not inside:
             return dated
         before = [one for one in dated.versions if one not in inside]
-        moved = [one for one in inside if _day(one.from_) <= self.day][-1:]
+        moved = [one for one in inside if one.from_ is not None and day_of(one.from_) <= self.day][-1:]
         kept = [*before, *(one.model_copy(update={"from_": self.begins}) for one in moved)]
-        if before and moved and before[-1].from_ is not None and _day(before[-1].from_) == self.begins:
+        if before and moved and before[-1].from_ is not None and day_of(before[-1].from_) == self.begins:
             kept.pop(-2)
         return dated.model_copy(update={"versions": tuple(kept or dated.versions[:1])})
 
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in new.items() if value is not old[key]}
-
-
-def _day(moment: When | None) -> date:
-    if moment is None:
-        return date.min
-    return moment.date() if isinstance(moment, datetime) else moment

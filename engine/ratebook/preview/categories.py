@@ -1,11 +1,12 @@
 """What kind of change a cause is: for whom it is dearer, whether the past is billed anew, or only the future."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Final, Literal
 
 from ratebook.book.changes import Change
 from ratebook.book.model import When
+from ratebook.book.model.times import day_of
 
 Category = Literal["price_up", "price_down", "mixed", "restating", "forward_only", "cosmetic"]
 
@@ -38,7 +39,7 @@ def categories(
     if ways and not any(is_whole_contract(change) for change in changes):
         yield "mixed" if len(ways) > 1 else "price_up" if 1 in ways else "price_down"
     if any(_has_terms(change) for change in changes):
-        later = begins is not None and _day(begins) >= closed_until
+        later = begins is not None and day_of(begins) >= closed_until
         yield "forward_only" if later or (not ways and all(map(_is_whole, changes))) else "restating"
 
 
@@ -74,7 +75,3 @@ def _has_terms(change: Change) -> bool:
     """Tell whether a change is of something that prices usage."""
     kind = change.document.partition("/")[0]
     return kind not in _WITHOUT_MONEY and change.document not in _OUTSIDE and "sink" not in change.path
-
-
-def _day(moment: When) -> date:
-    return moment.date() if isinstance(moment, datetime) else moment

@@ -75,8 +75,8 @@ def found_by(contract: ContractChange) -> str:
     return " ".join(word for word in words if word)
 
 
-@lru_cache
-def _template() -> Template:
+def report_environment() -> Environment:
+    """Give what templates of reports have in common: everything is escaped, nothing may be missing."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -85,8 +85,14 @@ def _template() -> Template:
         "signed": wording.signed,
         "percent": wording.percent,
         "tone": tone,
-        "found_by": found_by,
     }
+    return environment
+
+
+@lru_cache
+def _template() -> Template:
+    environment = report_environment()
+    environment.filters["found_by"] = found_by
     environment.globals |= {name: getattr(wording, name) for name in _SAID}
     environment.globals |= {"SHIELDS": wording.SHIELDS, "VERDICTS": wording.VERDICTS}
     return environment.from_string(part_of_report("report.html"))

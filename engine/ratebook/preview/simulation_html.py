@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Template
 
-from ratebook.invoice.text import grouped
 from ratebook.preview import simulation_words, wording
-from ratebook.preview.html import page_policy, part_of_report, tone
+from ratebook.preview.html import page_policy, part_of_report, report_environment
 from ratebook.preview.simulation_charts import currency_charts, spread
 
 MOST_CONTRACTS: Final = 2_000
@@ -37,16 +36,8 @@ def draw_simulation_html(document: Mapping[str, Any], most: int = MOST_CONTRACTS
 
 @lru_cache
 def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {
-        "grouped": grouped,
-        "signed": wording.signed,
-        "percent": wording.percent,
-        "tone": tone,
-        "rounded": simulation_words.rounded,
-    }
+    environment = report_environment()
+    environment.filters["rounded"] = simulation_words.rounded
     environment.globals |= {
         "counted": wording.counted,
         "as_if_words": simulation_words.as_if_words,

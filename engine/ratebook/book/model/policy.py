@@ -3,13 +3,12 @@
 import base64
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
 from typing import Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema, model_validator
 
 from ratebook.book.model.base import MAPPING, SCALAR, Model, problem, shape
-from ratebook.book.model.times import DATE_PATTERN, when
+from ratebook.book.model.times import Day
 from ratebook.book.model.values import (
     Count,
     Currency,
@@ -36,21 +35,6 @@ _KEY_TYPES: Final = (
     "ssh-rsa",
 )
 _KEY: Final = rf"({'|'.join(map(re.escape, _KEY_TYPES))}) ([A-Za-z0-9+/]+={{0,2}})( [ -~]*)?"
-
-
-def _day(value: object) -> date:
-    moment = when(value)
-    if isinstance(moment, datetime):
-        raise problem("RB207", f"{moment.isoformat()} is a time", expected="a date, as in 2026-06-15")
-    return moment
-
-
-Day = Annotated[
-    date,
-    PlainValidator(_day),
-    WithJsonSchema({"title": "date", "type": "string", "pattern": f"^{DATE_PATTERN}$"}),
-]
-"""A day; as an end it is exclusive, and its midnight is that of UTC."""
 
 
 def _email(value: object) -> str:

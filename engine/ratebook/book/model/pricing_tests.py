@@ -1,7 +1,6 @@
 """`tests/pricing/*.yaml`: cases of usage and what they must cost, which are no part of the book that they test."""
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
@@ -17,7 +16,7 @@ from pydantic import (
 
 from ratebook.book.model.base import MAPPING, MARK, SCALAR, Model, problem, shape
 from ratebook.book.model.contract import ContractDocument
-from ratebook.book.model.times import when
+from ratebook.book.model.times import Day
 from ratebook.book.model.values import Column, Currency, Flag, Id, PlanId, Text, named, quoted
 from ratebook.book.scalars import UnclearScalarError, read_number
 from ratebook.book.suggest import did_you_mean
@@ -87,20 +86,6 @@ def _key(value: object) -> str:
 
 Key = Annotated[
     str, PlainValidator(_key), WithJsonSchema({"title": "text", "type": ["string", "number", "boolean"]})
-]
-
-
-def _day(value: object) -> date:
-    moment = when(value)
-    if type(moment) is not date:
-        raise problem("RB207", f"{value} is a time", expected="a date as in 2026-06-15")
-    return moment
-
-
-DayField = Annotated[
-    date,
-    PlainValidator(_day),
-    WithJsonSchema({"title": "date", "type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}),
 ]
 
 Row = dict[Column, Any]
@@ -225,7 +210,7 @@ class Case(Model):
 class Rewriting(Model):
     """When expectations of a file were rewritten from what was billed, by whom, and why."""
 
-    date: DayField
+    date: Day
     """The day."""
     by: Text
     """Who did it."""

@@ -89,6 +89,26 @@ _WHEN_SCHEMA: Final = {
 WhenField = Annotated[CalendarWhen, PlainValidator(when), WithJsonSchema(_WHEN_SCHEMA)]
 
 
+def day_of(moment: When) -> date:
+    """Give the date that a moment is written with."""
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _day(value: object) -> date:
+    moment = when(value)
+    if isinstance(moment, datetime):
+        raise problem("RB207", f"{moment.isoformat()} is a time", expected="a date, as in 2026-06-15")
+    return moment
+
+
+Day = Annotated[
+    date,
+    PlainValidator(_day),
+    WithJsonSchema({"title": "date", "type": "string", "pattern": f"^{DATE_PATTERN}$"}),
+]
+"""A day; as an end it is exclusive, and its midnight is that of UTC."""
+
+
 @dataclass(frozen=True, slots=True)
 class Duration:
     """A number of calendar units, as in `10 days`."""
