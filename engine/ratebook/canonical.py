@@ -12,8 +12,6 @@ import orjson
 
 from ratebook.money import plain
 
-Json = dict[str, Any] | list[Any] | str | int | bool | None
-
 _OPTIONS: Final = (
     orjson.OPT_SORT_KEYS
     | orjson.OPT_STRICT_INTEGER

@@ -1,7 +1,7 @@
 """Queries that run beside metering: what is defective in a source, and the details of what could not be billed."""
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Literal
 
 from ratebook.calendar import Interval
 from ratebook.compiler.conditions import conditions_sql, dimension_sql
@@ -32,8 +32,6 @@ from ratebook.usage.measure import EventSource, Measure
 
 Missing = Literal["subject", "event_id", "event_time"]
 """A column without which an event cannot be counted."""
-
-DEFECT_COLUMNS: Final = ("events", "example")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Causes: the smallest changes between two books to which an amount can be put down."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ratebook.book.changes import Change
@@ -40,7 +40,3 @@ class Causes:
         for number, change in enumerate(self.changes):
             found.setdefault(self.root(number), []).append(change)
         return found
-
-    def __iter__(self) -> Iterator[Change]:
-        """Give all changes."""
-        return iter(self.changes)

@@ -15,7 +15,7 @@ from ratebook.testing.comparing import (
     count_difference,
     finding_differences,
 )
-from ratebook.testing.files import CaseFile, NamedCase, read_files
+from ratebook.testing.files import NamedCase, read_files
 from ratebook.testing.golden import golden_differences
 from ratebook.testing.rating import Job, Rated, groups_of, prepare, rate_jobs
 from ratebook.trees import read_folder
@@ -145,8 +145,3 @@ def _run_part(root: Path, names: Sequence[tuple[str, str]]) -> list[Result]:
     cases = [case for file in files for case in file.cases() if (str(file.path), case.name) in wanted]
     jobs, _ = prepare(book, cases)
     return list(run_jobs(book, jobs))
-
-
-def all_cases(files: Sequence[CaseFile]) -> list[NamedCase]:
-    """Give the cases of several files in order."""
-    return [case for file in files for case in file.cases()]

@@ -11,7 +11,6 @@ from ratebook.book.model.base import MARK, Model, problem
 from ratebook.book.model.values import (
     Column,
     Flag,
-    Id,
     LocalText,
     Number,
     PositivePercent,
@@ -209,6 +208,3 @@ class Meter(Model):
     def dimension(self, name: str) -> Dimension | None:
         """Find a dimension by its name."""
         return next((dimension for dimension in self.dimensions if dimension.name == name), None)
-
-
-MeterRef = Id

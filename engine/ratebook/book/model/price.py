@@ -16,7 +16,6 @@ from pydantic import (
 )
 
 from ratebook.book.model.base import MARK, Model, problem
-from ratebook.book.model.dated import Dated
 from ratebook.book.model.percentage import Dynamic, GraduatedPercentage, Percentage
 from ratebook.book.model.tree import MOST_LEVELS, read_tree
 from ratebook.book.model.values import Amount, Column, Flag, Positive, named
@@ -229,8 +228,6 @@ Price = Annotated[
     Discriminator(_tag),
 ]
 """What a quantity costs."""
-
-DatedPrice = Dated[Price]
 
 
 def amounts_of(price: object) -> tuple[Decimal | Mapping[str, Decimal], ...]:
