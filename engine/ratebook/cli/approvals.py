@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,8 @@ from ratebook.approval.ssh import SshError
 from ratebook.approval.statement import IncompleteError, bound
 from ratebook.approval.verify import Case, Need, counted, missing, needs_of
 from ratebook.calendar import tzdata_version
-from ratebook.cli.session import BrokenError
+from ratebook.cli.options import today
+from ratebook.cli.session import BrokenError, read_date
 from ratebook.findings import Finding, draw, has_errors
 from ratebook.preview.policy import verdict
 
@@ -53,7 +54,7 @@ def verify(
     """
     try:
         change = open_change(root, read_result(result) if result is not None else None, base)
-        found = _verify(change, authors, _day(at))
+        found = _verify(change, authors, read_date(at, "--at") or today())
     except IncompleteError as error:
         raise BrokenError(
             f"{result} does not say all that an approval binds: {error}; run diff again"
@@ -130,12 +131,3 @@ def _refused(rule: dict[str, Any]) -> Finding:
         rule["pointer"],
         help="change it otherwise, or have a permission in the policy first",
     )
-
-
-def _day(text: str | None) -> date:
-    if text is None:
-        return datetime.now(UTC).date()  # noqa: TID251 - the edge: which keys may sign today
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is no day, as in 2026-11-25", param_hint="--at") from None
